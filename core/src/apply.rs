@@ -1,0 +1,123 @@
+//! Taking in what a peer sent: which parts of a delta advance my copies, and which are refused.
+//!
+//! The message was decoded whole before anything here runs. Stale news is ignored; a section that
+//! cannot be applied is skipped and counted, and the others apply.
+
+use crate::config::Config;
+use crate::state::{Participant, State};
+use crate::wire::{Delta, Message, ParticipantDelta};
+
+/// Whether a message says more about the host's own participant than this process ever issued, or
+/// was sent under its id by another process: somebody else writes under this id.
+pub(crate) fn is_conflict(state: &State, config: &Config, message: &Message<'_>) -> bool {
+    let own = state.own();
+    let Message {
+        sender,
+        digest,
+        delta,
+        ..
+    } = message;
+    let issued = (own.generation, own.max_version);
+    let mut lines = digest.iter().flat_map(|digest| digest.entries());
+    let mut sections = delta.iter().flat_map(|delta| delta.participants());
+    (*own.id == *sender.id && sender.nonce != config.nonce)
+        || lines.any(|line| {
+            line.short == state.own_short() && (line.generation, line.max_version) > issued
+        })
+        || sections
+            .any(|section| *section.id == *own.id && (section.generation, section.to) > issued)
+}
+
+/// Apply a decoded delta, and return how many sections were news that could not, or not wholly, be
+/// applied. The host's own participant is left alone: only the owner writes its map.
+pub(crate) fn apply(
+    state: &mut State,
+    config: &Config,
+    others_len: &mut usize,
+    delta: &Delta<'_>,
+) -> u64 {
+    let mut skipped = 0;
+    for section in delta.participants() {
+        skipped += u64::from(!apply_section(state, config, others_len, &section));
+    }
+    skipped
+}
+
+/// `false` if the section is news that could not, or not wholly, be taken in.
+fn apply_section(
+    state: &mut State,
+    config: &Config,
+    others_len: &mut usize,
+    section: &ParticipantDelta<'_>,
+) -> bool {
+    let short = state.short(section.id);
+    if short == state.own_short() {
+        // The same short id with another id can never be told apart in digests.
+        return *state.own().id == *section.id;
+    }
+    match state.at(short) {
+        None => {
+            if section.to == 0 {
+                return true;
+            }
+            let limits = &config.limits;
+            let cost = Participant::new(section.id, section.generation).cost();
+            if section.from > 0
+                || state.len() as u64 >= limits.participants
+                || (*others_len + cost) as u64 > limits.state_bytes
+            {
+                return false;
+            }
+            state.insert(short, Participant::new(section.id, section.generation));
+            *others_len += cost;
+        }
+        Some(held) => {
+            if *held.id != *section.id {
+                return false;
+            }
+            if (section.generation, section.to) <= (held.generation, held.max_version) {
+                return true;
+            }
+            let has = if section.generation > held.generation {
+                0
+            } else {
+                held.max_version
+            };
+            if section.from > has {
+                return false;
+            }
+        }
+    }
+    let Some((held, hasher)) = state.at_mut(short) else {
+        return false;
+    };
+    *others_len -= held.cost();
+    let is_new = held.max_version == 0 && held.generation == section.generation;
+    if section.generation > held.generation {
+        held.restart(section.generation);
+    }
+    let mut whole = true;
+    let has = held.max_version;
+    for entry in section.entries.skip_while(|entry| entry.version <= has) {
+        let room = config
+            .limits
+            .state_bytes
+            .saturating_sub((*others_len + held.cost()) as u64);
+        if held.admits(&entry, config, hasher).is_err() || entry.bytes.len() as u64 > room {
+            whole = false;
+            break;
+        }
+        held.log.append(&entry, config.state.history, hasher);
+        held.max_version = entry.version;
+    }
+    if whole {
+        held.max_version = section.to;
+    }
+    if is_new && held.max_version == 0 {
+        // Its first update is over a limit: remember nothing of somebody who has nothing here.
+        state.remove(short);
+        return false;
+    }
+    *others_len += held.cost();
+    whole
+}

@@ -1,0 +1,145 @@
+//! What a host is told when it is made: options, limits, and every source of chance.
+
+use alloc::vec::Vec;
+
+use crate::error::{Error, Limit};
+use crate::wire::{MAX_GENERATION, MIN_BUDGET};
+
+/// Options of a [`Host`](crate::Host). The defaults suit a test; a real program sets `seed`,
+/// `nonce` and `generation` (the C and Python bindings draw them from the system).
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Which updates go first when not all fit. Default: [`Ordering::Depth`].
+    pub ordering: Ordering,
+    /// How the state is kept. Default: with history.
+    pub state: LocalState,
+    /// Seed of all randomness in the host: the same seed and inputs give the same bytes. Hosts of
+    /// one fleet should differ, or they will prefer the same participants at the same time.
+    pub seed: u64,
+    /// A number of this process, different in every process that ever used this id and generation:
+    /// it tells a loop in the network (my own message came back) from a twin with my id.
+    pub nonce: u64,
+    /// Grows each time this participant starts without its earlier state, and is below 2⁶³. It
+    /// outranks versions: the copy of an older generation is replaced whole.
+    pub generation: u64,
+    /// Name of the cluster. Messages of another cluster are refused.
+    pub cluster: Vec<u8>,
+    /// Limits on what is accepted, sent and kept.
+    pub limits: Limits,
+}
+
+/// Which updates go first when not everything fits into a message (paper, §3 "scuttle-depth" and
+/// "scuttle-breadth").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ordering {
+    /// The participants with the most pending updates first, ties in random order.
+    #[default]
+    Depth,
+    /// The oldest pending update of every participant first, then the second oldest, and so on; the
+    /// participants are shuffled anew for each rank.
+    Breadth,
+}
+
+/// How a host keeps updates, its own and those of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalState {
+    /// `true` keeps and sends superseded values too; `false` keeps and sends the newest value of
+    /// each key only. Default: `true`.
+    pub history: bool,
+}
+
+impl Default for LocalState {
+    fn default() -> Self {
+        LocalState { history: true }
+    }
+}
+
+/// Limits of one host. Own changes over a limit are refused with [`Error::Limit`]. What a peer sends
+/// is applied up to the first update over a limit and the rest of that participant is left for
+/// later and counted ([`Host::skipped`](crate::Host::skipped)); other participants are unaffected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a key. Default 1,024, at most 65,535: keys are compared and scanned, so they stay
+    /// small.
+    pub key_bytes: u64,
+    /// Bytes of a value. Default 1 MiB: gossip is for small state, and one value travels in one
+    /// message.
+    pub value_bytes: u64,
+    /// Bytes of the greatest message, received or made. Default 16 MiB, from 512 to 256 MiB: it
+    /// bounds the memory that one peer can claim.
+    pub message_bytes: u64,
+    /// Participants known at once, this host included. Default 65,536, at most 2³²−1: a plain
+    /// digest of so many is about 1.5 MB, still one message.
+    pub participants: u64,
+    /// Keys held of one participant. Default 131,072: the index over them stays within a few MiB.
+    pub keys_per_participant: u64,
+    /// Bytes of the updates kept of one participant, history included. Default 256 MiB, at most
+    /// 1 GiB.
+    pub participant_bytes: u64,
+    /// Bytes kept of all other participants together, ids included. Default 1 GiB. The own map does
+    /// not count, so that no peer can use up the room for one's own writes.
+    pub state_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            key_bytes: 1024,
+            value_bytes: 1 << 20,
+            message_bytes: 16 << 20,
+            participants: 65_536,
+            keys_per_participant: 131_072,
+            participant_bytes: 256 << 20,
+            state_bytes: 1 << 30,
+        }
+    }
+}
+
+impl Limits {
+    /// Refuse limits that the format or the storage could not honour.
+    fn validate(&self) -> Result<(), Error> {
+        within(Limit::KeyBytes, self.key_bytes, 1, 65_535)?;
+        within(
+            Limit::MessageBytes,
+            self.message_bytes,
+            MIN_BUDGET as u64,
+            256 << 20,
+        )?;
+        within(Limit::ValueBytes, self.value_bytes, 0, 256 << 20)?;
+        within(
+            Limit::Participants,
+            self.participants,
+            1,
+            u64::from(u32::MAX),
+        )?;
+        within(
+            Limit::KeysPerParticipant,
+            self.keys_per_participant,
+            1,
+            u64::from(u32::MAX >> 1),
+        )?;
+        within(Limit::ParticipantBytes, self.participant_bytes, 1, 1 << 30)
+    }
+}
+
+impl Config {
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        within(Limit::Generation, self.generation, 0, MAX_GENERATION)?;
+        self.limits.validate()
+    }
+}
+
+/// `Ok` if `min <= value <= max`, otherwise the error that names `limit`.
+pub(crate) fn within(limit: Limit, value: u64, min: u64, max: u64) -> Result<(), Error> {
+    if value < min {
+        return Err(Error::Limit {
+            limit,
+            value,
+            max: min,
+        });
+    }
+    if value > max {
+        return Err(Error::Limit { limit, value, max });
+    }
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! What a peer lacks, and which of it goes into one message when not everything fits.
+//!
+//! Paper, §3: any order of participants is sound as long as, for each participant, an update that is
+//! left out leaves out every later one. So what is chosen is one cut per participant.
+
+use alloc::vec::Vec;
+
+use fastrand::Rng;
+
+use crate::config::Ordering;
+use crate::log::After;
+use crate::state::{Participant, State};
+use crate::wire::Digest;
+use crate::wire::delta::Head;
+
+/// One participant that the peer is behind on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pending<'a> {
+    participant: &'a Participant,
+    /// The peer has everything up to here.
+    from: u64,
+}
+
+/// The part of one participant's pending updates that goes into the message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) participant: &'a Participant,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) entries_len: usize,
+}
+
+impl<'a> Pending<'a> {
+    fn head(&self, from: u64, to: u64, entries_len: usize) -> Head<'a> {
+        let Participant { id, generation, .. } = self.participant;
+        Head {
+            id,
+            generation: *generation,
+            from,
+            to,
+            entries_len,
+        }
+    }
+
+    /// Before anything is chosen. The version it will reach is not known yet: the greatest counts.
+    fn empty_head(&self) -> Head<'a> {
+        self.head(self.from, self.participant.max_version, 0)
+    }
+
+    /// Bytes that this participant takes in a delta with `entries_len` bytes of entries.
+    fn section_len(&self, entries_len: usize) -> usize {
+        Head {
+            entries_len,
+            ..self.empty_head()
+        }
+        .section_len()
+    }
+
+    /// The same, whatever version the section starts from.
+    fn longest_section_len(&self, entries_len: usize) -> usize {
+        let max_version = self.participant.max_version;
+        self.head(max_version, max_version, entries_len)
+            .section_len()
+    }
+}
+
+impl<'a> Chosen<'a> {
+    pub(crate) fn head(&self) -> Head<'a> {
+        let pending = Pending {
+            participant: self.participant,
+            from: self.from,
+        };
+        pending.head(self.from, self.to, self.entries_len)
+    }
+}
+
+/// Everybody that the peer with this digest is behind on. Who is in the digest's range and not in
+/// the digest is unknown to the peer and told from the start.
+pub(crate) fn pending<'a>(state: &'a State, digest: &Digest<'_>) -> Vec<Pending<'a>> {
+    let mut pending = Vec::new();
+    let mut lines = digest.entries().peekable();
+    for (short, participant) in state.in_range(digest.range) {
+        let distance = digest.range.distance(short);
+        while lines
+            .next_if(|line| digest.range.distance(line.short) < distance)
+            .is_some()
+        {}
+        let mine = (participant.generation, participant.max_version);
+        let theirs = lines.next_if(|line| line.short == short);
+        let theirs = theirs.map_or((0, 0), |line| (line.generation, line.max_version));
+        // A participant that never wrote is told only to who holds an older generation of it.
+        let is_news = if theirs == (0, 0) {
+            mine.1 > 0
+        } else {
+            mine > theirs
+        };
+        if is_news {
+            let from = if mine.0 == theirs.0 { theirs.1 } else { 0 };
+            pending.push(Pending { participant, from });
+        }
+    }
+    pending
+}
+
+/// Whether the peer with this digest has something that this host lacks.
+pub(crate) fn is_behind(state: &State, digest: &Digest<'_>) -> bool {
+    digest.entries().any(|line| {
+        let held = state.at(line.short);
+        let mine = held.map_or((0, 0), |held| (held.generation, held.max_version));
+        let is_known_or_wrote = held.is_some() || line.max_version > 0;
+        is_known_or_wrote && (line.generation, line.max_version) > mine
+    })
+}
+
+/// The order in which participants are considered.
+pub(crate) fn order(pending: &mut Vec<Pending<'_>>, ordering: Ordering, rng: &mut Rng) {
+    rng.shuffle(pending);
+    if ordering == Ordering::Depth {
+        // The sort is stable, so ties stay shuffled.
+        pending.sort_by_cached_key(|pending| {
+            core::cmp::Reverse(pending.participant.log.count_after(pending.from))
+        });
+    }
+}
+
+/// Bytes that the next update of the first pending participant takes in a delta.
+pub(crate) fn first_section_len(pending: &[Pending<'_>]) -> Option<usize> {
+    let first = pending.first()?;
+    let next = first.participant.log.after(first.from).next();
+    Some(first.longest_section_len(next.map_or(0, |entry| entry.bytes.len())))
+}
+
+/// What goes into a delta of at most `room` bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Selection<'a> {
+    /// In no particular order.
+    pub(crate) chosen: Vec<Chosen<'a>>,
+    /// Bytes of a delta that holds only the largest update that stopped its participant, 0 if none
+    /// did: what cannot be sent whatever the order.
+    pub(crate) largest_refused: usize,
+}
+
+impl<'a> Selection<'a> {
+    fn refuse(&mut self, pending: &Pending<'a>, entry_len: usize) {
+        self.largest_refused = self
+            .largest_refused
+            .max(pending.longest_section_len(entry_len));
+    }
+}
+
+/// Fill `room` in the order given.
+pub(crate) fn select<'a>(
+    pending: &[Pending<'a>],
+    ordering: Ordering,
+    rng: &mut Rng,
+    room: usize,
+) -> Selection<'a> {
+    match ordering {
+        Ordering::Depth => depth(pending, room),
+        Ordering::Breadth => breadth(pending, rng, room),
+    }
+}
+
+/// All of the first participant, then all of the next. What does not fit leaves its room to others.
+fn depth<'a>(pending: &[Pending<'a>], mut room: usize) -> Selection<'a> {
+    let mut selection = Selection::default();
+    for next in pending {
+        let Participant {
+            log, max_version, ..
+        } = next.participant;
+        let cut = log.cut(next.from, next.empty_head().entries_room(room).unwrap_or(0));
+        if let Some(refused) = cut.refused {
+            selection.refuse(next, refused);
+        }
+        let to = if cut.refused.is_some() {
+            cut.last
+        } else {
+            *max_version
+        };
+        if cut.len == 0 && (cut.refused.is_some() || next.section_len(0) > room) {
+            continue;
+        }
+        let chosen = Chosen {
+            participant: next.participant,
+            from: next.from,
+            to,
+            entries_len: cut.len,
+        };
+        room -= chosen.head().section_len();
+        selection.chosen.push(chosen);
+    }
+    selection
+}
+
+/// One rank of a breadth-first delta: a participant whose updates have all fitted so far.
+struct Rank<'a> {
+    pending: Pending<'a>,
+    rest: After<'a>,
+    /// Bytes chosen, and the version of the last update chosen.
+    len: usize,
+    last: u64,
+}
+
+impl<'a> Rank<'a> {
+    fn chosen(&self, to: u64) -> Chosen<'a> {
+        let Pending { participant, from } = self.pending;
+        Chosen {
+            participant,
+            from,
+            to,
+            entries_len: self.len,
+        }
+    }
+}
+
+/// The oldest pending update of everybody, then the second oldest; shuffled anew for each rank.
+fn breadth<'a>(pending: &[Pending<'a>], rng: &mut Rng, mut room: usize) -> Selection<'a> {
+    let mut selection = Selection::default();
+    let rank = |&pending: &Pending<'a>| {
+        let rest = pending.participant.log.after(pending.from);
+        Rank {
+            pending,
+            rest,
+            len: 0,
+            last: 0,
+        }
+    };
+    let mut ranks: Vec<Rank<'a>> = pending.iter().map(rank).collect();
+    while !ranks.is_empty() {
+        rng.shuffle(&mut ranks);
+        ranks.retain_mut(|rank| {
+            let next = rank.rest.next();
+            let taken = next.map_or(0, |entry| entry.bytes.len());
+            let before = if rank.last == 0 {
+                0
+            } else {
+                rank.pending.section_len(rank.len)
+            };
+            let more = rank.pending.section_len(rank.len + taken) - before;
+            match next {
+                Some(entry) if more <= room => {
+                    rank.len += taken;
+                    rank.last = entry.version;
+                    room -= more;
+                    true
+                }
+                Some(_) => {
+                    selection.refuse(&rank.pending, taken);
+                    if rank.last > 0 {
+                        selection.chosen.push(rank.chosen(rank.last));
+                    }
+                    false
+                }
+                None => {
+                    // Everything fitted; or there is only the news of a generation without updates.
+                    if rank.last > 0 || more <= room {
+                        room -= if rank.last > 0 { 0 } else { more };
+                        selection
+                            .chosen
+                            .push(rank.chosen(rank.pending.participant.max_version));
+                    }
+                    false
+                }
+            }
+        });
+    }
+    selection
+}

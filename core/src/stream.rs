@@ -1,0 +1,233 @@
+//! The two ends of a byte stream: the same messages, framed, for any number of rounds.
+//!
+//! Neither end holds the host: it is handed in, so that one host serves many connections.
+
+use alloc::vec::Vec;
+
+use crate::error::Error;
+use crate::frame::{Inbound, Outbound};
+use crate::host::Host;
+use crate::wire::message::Kind;
+
+/// Who learns in a round over a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The initiator learns what the responder has: two messages.
+    #[default]
+    Pull,
+    /// Both learn from each other: three messages.
+    PushPull,
+}
+
+/// What both ends share: frames in, frames out, and an error that is final.
+#[derive(Debug)]
+struct Line {
+    inbound: Inbound,
+    outbound: Outbound,
+    /// Greatest frame, in and out.
+    max: u64,
+    rounds: u64,
+    error: Option<Error>,
+}
+
+impl Line {
+    fn new(max: u64) -> Self {
+        Line {
+            inbound: Inbound::default(),
+            outbound: Outbound::default(),
+            max,
+            rounds: 0,
+            error: None,
+        }
+    }
+
+    /// The budget of what is said here: the greatest message.
+    fn budget(&self) -> usize {
+        usize::try_from(self.max).unwrap_or(usize::MAX)
+    }
+
+    /// Hand every whole frame to `take`; the first error ends the stream for good.
+    fn receive(
+        &mut self,
+        mut bytes: &[u8],
+        mut take: impl FnMut(&mut Line, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let mut all = || {
+            while let Some(frame) = self.inbound.take(&mut bytes, self.max)? {
+                take(self, &frame)?;
+            }
+            Ok(())
+        };
+        let result = all();
+        if let Err(error) = result {
+            self.error = Some(error);
+            self.outbound = Outbound::default();
+        }
+        result
+    }
+}
+
+/// The initiator's end of a connection, made by [`Host::create_stream`].
+#[derive(Debug)]
+pub struct Stream {
+    line: Line,
+    end: bool,
+    mode: Mode,
+    /// A round was asked for and has not begun.
+    asked: bool,
+    /// A digest is out and not answered.
+    waits: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(end: bool, mode: Mode, max: u64) -> Self {
+        Stream {
+            line: Line::new(max),
+            end,
+            mode,
+            asked: end,
+            waits: false,
+        }
+    }
+
+    /// Ask for a round. It begins at the next [`transmit`](Stream::transmit), or if one is under way
+    /// after that one. A stream made with `end` does its one round unasked, and no other.
+    pub fn gossip(&mut self) {
+        self.asked = self.asked || !self.end;
+    }
+
+    /// Take in bytes from the connection, split anywhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::receive`]; also if the other end speaks out of turn. The host is as it was before
+    /// the message that is at fault. The stream is over: this call answers the same error from then
+    /// on, and nothing more is transmitted.
+    pub fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
+        let waits = &mut self.waits;
+        self.line.receive(bytes, |line, frame| {
+            if !core::mem::take(waits) {
+                return Err(Error::Malformed("an answer that nothing asked for"));
+            }
+            // An empty frame: the responder has nothing to say.
+            if !frame.is_empty() {
+                let message = host.decode(frame)?;
+                if message.kind != Kind::SynAck {
+                    return Err(Error::Malformed("a SynAck was expected"));
+                }
+                let answer = host.answer(&message, line.budget());
+                if message.digest.is_some() {
+                    line.outbound.push(&answer);
+                }
+            }
+            line.rounds += 1;
+            Ok(())
+        })
+    }
+
+    /// The next bytes to write to the connection, at most `max`; empty if there are none now. The
+    /// digest of a round is taken when its first byte is asked for.
+    ///
+    /// # Errors
+    ///
+    /// None that a correct program meets: the limits were checked when the host was made.
+    pub fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
+        let is_idle = !self.waits && self.line.outbound.is_empty() && self.line.error.is_none();
+        if is_idle && self.asked && max > 0 {
+            let syn = host.syn(self.line.budget(), self.mode)?;
+            self.line.outbound.push(&syn);
+            self.asked = false;
+            self.waits = true;
+        }
+        Ok(self.line.outbound.take(max))
+    }
+
+    /// Whether the one round of a stream made with `end` is over and everything was transmitted.
+    /// A stream made without `end` is over when its connection is.
+    pub fn is_finished(&self) -> bool {
+        self.end && self.line.rounds > 0 && self.line.outbound.is_empty()
+    }
+
+    /// How many rounds were answered.
+    pub fn rounds(&self) -> u64 {
+        self.line.rounds
+    }
+}
+
+/// The responder's end of a connection, made by [`Host::exchange`].
+#[derive(Debug)]
+pub struct Exchange {
+    line: Line,
+    end: bool,
+    /// A SynAck with a digest is out: an Ack, or an empty frame, must follow.
+    waits: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(end: bool, max: u64) -> Self {
+        Exchange {
+            line: Line::new(max),
+            end,
+            waits: false,
+        }
+    }
+
+    /// Take in bytes from the connection, split anywhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream::receive`].
+    pub fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
+        let (end, waits) = (self.end, &mut self.waits);
+        self.line.receive(bytes, |line, frame| {
+            if end && line.rounds > 0 {
+                return Err(Error::Malformed("bytes after the end of the exchange"));
+            }
+            if core::mem::take(waits) {
+                take_ack(host, frame)?;
+                line.rounds += 1;
+                return Ok(());
+            }
+            let message = host.decode(frame)?;
+            if message.kind != Kind::Syn {
+                return Err(Error::Malformed("a Syn was expected"));
+            }
+            let answer = host.answer(&message, line.budget());
+            line.outbound.push(&answer);
+            *waits = !message.pull && !answer.is_empty();
+            line.rounds += u64::from(!*waits);
+            Ok(())
+        })
+    }
+
+    /// The next bytes to write to the connection, at most `max`; empty if there are none now.
+    pub fn transmit(&mut self, max: usize) -> Vec<u8> {
+        self.line.outbound.take(max)
+    }
+
+    /// Whether the one round of an exchange made with `end` is over and everything was transmitted.
+    pub fn is_finished(&self) -> bool {
+        self.end && self.line.rounds > 0 && self.line.outbound.is_empty()
+    }
+
+    /// How many rounds are over.
+    pub fn rounds(&self) -> u64 {
+        self.line.rounds
+    }
+}
+
+/// The third message of a push-pull round; an empty frame if the initiator had nothing to add.
+fn take_ack(host: &mut Host, frame: &[u8]) -> Result<(), Error> {
+    if frame.is_empty() {
+        return Ok(());
+    }
+    let message = host.decode(frame)?;
+    if message.kind != Kind::Ack {
+        return Err(Error::Malformed("an Ack was expected"));
+    }
+    host.answer(&message, 0);
+    Ok(())
+}

@@ -1,0 +1,252 @@
+//! `Message := <version> <kind> <cluster> <Sender> <section>* <crc>`: the frame around a digest and
+//! a delta.
+
+use alloc::vec::Vec;
+
+use super::checksum::crc32c;
+use super::delta::{Delta, Head};
+use super::digest::{self, Digest};
+use super::reader::{Reader, TRUNCATED};
+use super::varint;
+use crate::error::Error;
+
+/// The first byte of every message: this grammar. Another grammar gets another number.
+const WIRE_VERSION: u8 = 1;
+
+/// Section tags. An odd tag is critical: who does not know it refuses the message. An even one can
+/// be skipped. Reserved, and not built yet: 2 rates, 4 last heard, 6 signed head, 8 capabilities,
+/// 7 equal, 9 sketch, 11 want, 13 keep list, 15 horizon, 17 clean, 19 fragment.
+pub(crate) mod tag {
+    pub(crate) const DIGEST: u64 = 1;
+    pub(crate) const PULL: u64 = 3;
+    pub(crate) const DELTA: u64 = 5;
+}
+
+/// More sections than there will ever be tags: it bounds what decoding allocates.
+const MAX_SECTIONS: usize = 32;
+
+const CRC_LEN: usize = 4;
+
+/// Which of the three messages of an exchange this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// From the initiator: its digest.
+    Syn = 1,
+    /// From the responder: the delta that the digest asked for, and its own digest.
+    SynAck = 2,
+    /// From the initiator: the delta that the responder's digest asked for.
+    Ack = 3,
+}
+
+/// Who made a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender<'a> {
+    /// The id of the sending host's participant.
+    pub id: &'a [u8],
+    /// Its generation.
+    pub generation: u64,
+    /// The number of the sending process.
+    pub nonce: u64,
+}
+
+/// A decoded message, borrowed from its bytes.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    /// Which message of the exchange.
+    pub kind: Kind,
+    /// The sender's cluster, as [`cluster_hash`](super::cluster_hash) names it.
+    pub cluster: u64,
+    /// Who made it.
+    pub sender: Sender<'a>,
+    /// In a Syn: the initiator wants updates only, so the answer carries no digest.
+    pub pull: bool,
+    /// What the sender has.
+    pub digest: Option<Digest<'a>>,
+    /// What the receiver lacked.
+    pub delta: Option<Delta<'a>>,
+    /// Sections that this version does not know and may skip, as (tag, body).
+    pub skipped: Vec<(u64, &'a [u8])>,
+}
+
+impl<'a> Message<'a> {
+    /// Decode a whole message and check every rule of the grammar. Allocates nothing that grows with
+    /// the input.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] names the first rule that was found broken.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
+        match bytes.first() {
+            None => return Err(TRUNCATED),
+            Some(&WIRE_VERSION) => {}
+            Some(_) => return Err(Error::Malformed("the wire version is unknown")),
+        }
+        let (body, crc) = bytes.split_last_chunk::<CRC_LEN>().ok_or(TRUNCATED)?;
+        if crc32c(body) != u32::from_le_bytes(*crc) {
+            return Err(Error::Malformed("the checksum does not match"));
+        }
+        let mut reader = Reader::new(body);
+        reader.byte()?;
+        let kind = match reader.byte()? {
+            1 => Kind::Syn,
+            2 => Kind::SynAck,
+            3 => Kind::Ack,
+            _ => return Err(Error::Malformed("the kind of message is unknown")),
+        };
+        let cluster = reader.u64()?;
+        let sender = Sender {
+            id: reader.id()?,
+            generation: reader.generation()?,
+            nonce: reader.u64()?,
+        };
+        let mut message = Message {
+            kind,
+            cluster,
+            sender,
+            pull: false,
+            digest: None,
+            delta: None,
+            skipped: Vec::new(),
+        };
+        message.read_sections(reader)?;
+        message.check_shape()?;
+        Ok(message)
+    }
+
+    fn read_sections(&mut self, mut reader: Reader<'a>) -> Result<(), Error> {
+        let mut least = 0;
+        for _ in 0..MAX_SECTIONS {
+            if reader.is_empty() {
+                return Ok(());
+            }
+            let tag = reader.varint()?;
+            if tag < least {
+                return Err(Error::Malformed("sections do not ascend"));
+            }
+            least = tag + 1;
+            let body = reader.slice()?;
+            match tag {
+                tag::DIGEST => self.digest = Some(Digest::decode(body)?),
+                tag::PULL if body.is_empty() => self.pull = true,
+                tag::PULL => return Err(Error::Malformed("a pull section is not empty")),
+                tag::DELTA => self.delta = Some(Delta::decode(body)?),
+                _ if tag % 2 == 0 => self.skipped.push((tag, body)),
+                _ => return Err(Error::Malformed("a critical section is unknown")),
+            }
+        }
+        if reader.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Malformed("there are more than 32 sections"))
+    }
+
+    /// What each kind must and may carry.
+    fn check_shape(&self) -> Result<(), Error> {
+        let fits = match self.kind {
+            Kind::Syn => self.digest.is_some() && self.delta.is_none(),
+            Kind::SynAck => (self.digest.is_some() || self.delta.is_some()) && !self.pull,
+            Kind::Ack => self.digest.is_none() && self.delta.is_some() && !self.pull,
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(Error::Malformed("the sections do not fit the kind"))
+        }
+    }
+
+    /// Encode again. For every `bytes` that decodes, this gives back exactly `bytes`.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_header(&mut out, self.kind, self.cluster, self.sender);
+        let mut skipped = self.skipped.iter().copied().peekable();
+        let mut put_skipped = |out: &mut Vec<u8>, below: u64| {
+            while let Some((tag, body)) = skipped.next_if(|(tag, _)| *tag < below) {
+                put_section_head(out, tag, body.len());
+                out.extend_from_slice(body);
+            }
+        };
+        put_skipped(&mut out, tag::DIGEST);
+        if let Some(digest) = self.digest {
+            let len = digest::len(
+                digest.range,
+                digest.entries().map(|entry| entry.len()).sum(),
+            );
+            put_section_head(&mut out, tag::DIGEST, len);
+            digest::put(&mut out, digest.range, digest.entries());
+        }
+        put_skipped(&mut out, tag::PULL);
+        if self.pull {
+            put_section_head(&mut out, tag::PULL, 0);
+        }
+        put_skipped(&mut out, tag::DELTA);
+        if let Some(delta) = self.delta {
+            let heads = delta.participants().map(|section| Head {
+                id: section.id,
+                generation: section.generation,
+                from: section.from,
+                to: section.to,
+                entries_len: section.entries.bytes().len(),
+            });
+            let len = heads.clone().map(|head| head.section_len()).sum();
+            put_section_head(&mut out, tag::DELTA, len);
+            for (head, section) in heads.zip(delta.participants()) {
+                head.put(&mut out);
+                out.extend_from_slice(section.entries.bytes());
+            }
+        }
+        put_skipped(&mut out, u64::MAX);
+        finish(&mut out);
+        out
+    }
+}
+
+/// Bytes of a message without sections.
+pub(crate) const fn frame_len(sender: Sender<'_>) -> usize {
+    frame_len_of(sender.id.len(), varint::len(sender.generation))
+}
+
+const fn frame_len_of(id: usize, generation: usize) -> usize {
+    1 + 1 + 8 + varint::len(id as u64) + id + generation + 8 + CRC_LEN
+}
+
+/// The same for the sender with the longest id and generation.
+pub(crate) const MAX_FRAME_LEN: usize = frame_len_of(super::MAX_ID_BYTES, 9);
+
+/// Bytes of a section: tag, length, body. The tags in use take one byte.
+pub(crate) const fn section_len(body: usize) -> usize {
+    1 + varint::prefixed_len(body)
+}
+
+/// The longest body of a section that fits into `room`.
+pub(crate) const fn section_room(room: usize) -> usize {
+    let Some(room) = room.checked_sub(1) else {
+        return 0;
+    };
+    match varint::prefixed_room(room) {
+        Some(body) => body,
+        None => 0,
+    }
+}
+
+/// Append everything that stands before the sections.
+pub(crate) fn put_header(out: &mut Vec<u8>, kind: Kind, cluster: u64, sender: Sender<'_>) {
+    out.push(WIRE_VERSION);
+    out.push(kind as u8);
+    out.extend_from_slice(&cluster.to_be_bytes());
+    varint::put(out, sender.id.len() as u64);
+    out.extend_from_slice(sender.id);
+    varint::put(out, sender.generation);
+    out.extend_from_slice(&sender.nonce.to_be_bytes());
+}
+
+/// Append the tag and length of a section; `len` bytes of body follow. Tags ascend.
+pub(crate) fn put_section_head(out: &mut Vec<u8>, tag: u64, len: usize) {
+    varint::put(out, tag);
+    varint::put(out, len as u64);
+}
+
+/// Append the checksum over everything before it.
+pub(crate) fn finish(out: &mut Vec<u8>) {
+    let crc = crc32c(out);
+    out.extend_from_slice(&crc.to_le_bytes());
+}
