@@ -5,7 +5,8 @@
 
 use crate::config::Config;
 use crate::state::{Participant, State};
-use crate::wire::{Delta, Message, ParticipantDelta};
+use crate::wire::delta::{Delta, ParticipantDelta};
+use crate::wire::message::Message;
 
 /// Whether a message says more about the host's own participant than this process ever issued, or
 /// was sent under its id by another process: somebody else writes under this id.
@@ -55,7 +56,7 @@ fn apply_section(
         // The same short id with another id can never be told apart in digests.
         return *state.own().id == *section.id;
     }
-    match state.at(short) {
+    let is_new = match state.at(short) {
         None => {
             if section.to == 0 {
                 return true;
@@ -70,6 +71,7 @@ fn apply_section(
             }
             state.insert(short, Participant::new(section.id, section.generation));
             *others_len += cost;
+            true
         }
         Some(held) => {
             if *held.id != *section.id {
@@ -86,13 +88,13 @@ fn apply_section(
             if section.from > has {
                 return false;
             }
+            false
         }
-    }
+    };
     let Some((held, hasher)) = state.at_mut(short) else {
         return false;
     };
     *others_len -= held.cost();
-    let is_new = held.max_version == 0 && held.generation == section.generation;
     if section.generation > held.generation {
         held.restart(section.generation);
     }

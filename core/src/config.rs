@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::error::{Error, Limit};
-use crate::wire::{MAX_GENERATION, MIN_BUDGET};
+use crate::wire::bounds::{MAX_GENERATION, MIN_BUDGET};
 
 /// Options of a [`Host`](crate::Host). The defaults suit a test; a real program sets `seed`,
 /// `nonce` and `generation` (the C and Python bindings draw them from the system).

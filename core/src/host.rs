@@ -1,6 +1,7 @@
 //! The object a program holds: one participant's view of all, and the two verbs of the protocol.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use fastrand::Rng;
 
@@ -10,15 +11,14 @@ use crate::error::{Error, Limit};
 use crate::log::Update;
 use crate::reply::{self, Maker};
 use crate::state::{Participant, State};
-use crate::stream::{Exchange, Mode, Stream};
-use crate::wire::message::Kind;
-use crate::wire::{Entry, MAX_ID_BYTES, MAX_VERSION, MIN_BUDGET, Message, entry};
+use crate::wire::bounds::{MAX_ID_BYTES, MAX_VERSION, MIN_BUDGET};
+use crate::wire::entry::{self, Entry};
+use crate::wire::message::{Kind, Message};
 
 /// One participant's view of everybody's state.
 ///
 /// It owns one map, which only it writes, and keeps a copy of the map of every other participant it
 /// heard of. All methods return at once; none does I/O, waits, or reads a clock.
-#[derive(Debug)]
 pub struct Host {
     config: Config,
     state: State,
@@ -171,7 +171,7 @@ impl Host {
     ///
     /// [`Error::BudgetTooSmall`] below 512 bytes.
     pub fn initiate(&mut self, budget: usize) -> Result<Vec<u8>, Error> {
-        self.syn(budget, Mode::PushPull)
+        self.syn(budget, false)
     }
 
     /// Take in a message, and return the answer to send back: at most `budget` bytes, empty if there
@@ -212,21 +212,10 @@ impl Host {
         self.skipped
     }
 
-    /// The initiator's end of a byte stream. With `end` it does one round and is finished; without,
-    /// each [`Stream::gossip`] starts one. One stream serves one connection.
-    pub fn create_stream(&self, end: bool, mode: Mode) -> Stream {
-        Stream::new(end, mode, self.config.limits.message_bytes)
-    }
-
-    /// The responder's end of a byte stream. With `end` it answers one round and is finished;
-    /// without, it answers until the connection ends.
-    pub fn exchange(&self, end: bool) -> Exchange {
-        Exchange::new(end, self.config.limits.message_bytes)
-    }
-
-    pub(crate) fn syn(&mut self, budget: usize, mode: Mode) -> Result<Vec<u8>, Error> {
+    /// A Syn; with `pull`, one that asks for updates only.
+    pub(crate) fn syn(&mut self, budget: usize, pull: bool) -> Result<Vec<u8>, Error> {
         let budget = self.usable(budget)?;
-        Ok(self.maker(budget).syn(mode == Mode::Pull))
+        Ok(self.maker(budget).syn(pull))
     }
 
     /// Decode a message of this cluster.
@@ -293,5 +282,18 @@ impl Host {
             rng: &mut self.rng,
             budget,
         }
+    }
+}
+
+impl fmt::Debug for Host {
+    /// Who this is and how far; not the state, which can be large.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own = self.state.own();
+        f.debug_struct("Host")
+            .field("id", &own.id.escape_ascii())
+            .field("generation", &own.generation)
+            .field("max_version", &own.max_version)
+            .field("participants", &self.state.len())
+            .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use core::ops::Range;
 
 use hashbrown::HashTable;
 
-use crate::wire::Entry;
+use crate::wire::entry::Entry;
 use crate::wire::reader::Reader;
 
 /// How keys are hashed in the index. Seeded per host, so that nobody outside can aim for collisions.

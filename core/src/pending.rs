@@ -10,8 +10,8 @@ use fastrand::Rng;
 use crate::config::Ordering;
 use crate::log::After;
 use crate::state::{Participant, State};
-use crate::wire::Digest;
 use crate::wire::delta::Head;
+use crate::wire::digest::Digest;
 
 /// One participant that the peer is behind on.
 #[derive(Clone, Copy, Debug)]
@@ -74,42 +74,45 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// Everybody that the peer with this digest is behind on. Who is in the digest's range and not in
-/// the digest is unknown to the peer and told from the start.
-pub(crate) fn pending<'a>(state: &'a State, digest: &Digest<'_>) -> Vec<Pending<'a>> {
-    let mut pending = Vec::new();
+/// Where this host and the peer with some digest differ.
+pub(crate) struct Difference<'a> {
+    /// Everybody that the peer is behind on.
+    pub(crate) pending: Vec<Pending<'a>>,
+    /// Whether the peer has something that this host lacks.
+    pub(crate) is_behind: bool,
+}
+
+/// Compare all that the digest speaks of. Who is in its range and not in it is unknown to the peer
+/// and told from the start.
+pub(crate) fn compare<'a>(state: &'a State, digest: &Digest<'_>) -> Difference<'a> {
+    let mut difference = Difference {
+        pending: Vec::new(),
+        is_behind: false,
+    };
     let mut lines = digest.entries().peekable();
     for (short, participant) in state.in_range(digest.range) {
         let distance = digest.range.distance(short);
-        while lines
-            .next_if(|line| digest.range.distance(line.short) < distance)
-            .is_some()
-        {}
+        while let Some(unknown) = lines.next_if(|line| digest.range.distance(line.short) < distance)
+        {
+            difference.is_behind |= unknown.max_version > 0;
+        }
         let mine = (participant.generation, participant.max_version);
-        let theirs = lines.next_if(|line| line.short == short);
-        let theirs = theirs.map_or((0, 0), |line| (line.generation, line.max_version));
+        let line = lines.next_if(|line| line.short == short);
+        let theirs = line.map_or((0, 0), |line| (line.generation, line.max_version));
+        difference.is_behind |= line.is_some() && theirs > mine;
         // A participant that never wrote is told only to who holds an older generation of it.
-        let is_news = if theirs == (0, 0) {
-            mine.1 > 0
-        } else {
+        let is_news = if line.is_some() {
             mine > theirs
+        } else {
+            mine.1 > 0
         };
         if is_news {
             let from = if mine.0 == theirs.0 { theirs.1 } else { 0 };
-            pending.push(Pending { participant, from });
+            difference.pending.push(Pending { participant, from });
         }
     }
-    pending
-}
-
-/// Whether the peer with this digest has something that this host lacks.
-pub(crate) fn is_behind(state: &State, digest: &Digest<'_>) -> bool {
-    digest.entries().any(|line| {
-        let held = state.at(line.short);
-        let mine = held.map_or((0, 0), |held| (held.generation, held.max_version));
-        let is_known_or_wrote = held.is_some() || line.max_version > 0;
-        is_known_or_wrote && (line.generation, line.max_version) > mine
-    })
+    difference.is_behind |= lines.any(|unknown| unknown.max_version > 0);
+    difference
 }
 
 /// The order in which participants are considered.

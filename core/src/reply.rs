@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use fastrand::Rng;
 
 use crate::config::Config;
-use crate::pending::{self, Chosen, Pending, Selection};
+use crate::pending::{self, Chosen, Difference, Pending, Selection};
 use crate::state::State;
-use crate::wire::digest::{self, Range};
+use crate::wire::digest::{self, Digest, Range};
 use crate::wire::entry;
 use crate::wire::message::{self, Kind, Sender, section_len, section_room, tag};
-use crate::wire::{Digest, delta, varint};
+use crate::wire::{delta, varint};
 
 /// A digest section with a range and one line: the least that a SynAck keeps room for.
 const MIN_DIGEST_LEN: usize = section_len(digest::MAX_SCOPE_LEN + digest::MAX_ENTRY_LEN);
@@ -50,9 +50,12 @@ impl Maker<'_> {
 
     /// What the initiator lacks, and unless it pulls what I have. Empty if both have the same.
     pub(crate) fn syn_ack(&mut self, theirs: &Digest<'_>, pull: bool) -> Reply {
-        let mut pending = pending::pending(self.state, theirs);
-        let is_level = || theirs.range().is_none() && !pending::is_behind(self.state, theirs);
-        if pending.is_empty() && (pull || is_level()) {
+        let Difference {
+            mut pending,
+            is_behind,
+        } = pending::compare(self.state, theirs);
+        let is_level = theirs.range().is_none() && !is_behind;
+        if pending.is_empty() && (pull || is_level) {
             return Reply::default();
         }
         let room = self.room();
@@ -77,7 +80,7 @@ impl Maker<'_> {
 
     /// What the responder lacks.
     pub(crate) fn ack(&mut self, theirs: &Digest<'_>) -> Reply {
-        let mut pending = pending::pending(self.state, theirs);
+        let mut pending = pending::compare(self.state, theirs).pending;
         let selection = self.select(&mut pending, self.room(), 0);
         let room_needed = self.room_needed(&selection);
         if selection.chosen.is_empty() {
@@ -157,12 +160,12 @@ impl Maker<'_> {
 
 /// The most bytes of a message whose only update is this one, whoever relays it.
 pub(crate) fn longest_message_len(id: &[u8], key: usize, value: usize) -> usize {
-    let entry = entry::set_len(crate::wire::MAX_VERSION, key, value);
+    let entry = entry::set_len(crate::wire::bounds::MAX_VERSION, key, value);
     let head = delta::Head {
         id,
-        generation: crate::wire::MAX_GENERATION,
-        from: crate::wire::MAX_VERSION,
-        to: crate::wire::MAX_VERSION,
+        generation: crate::wire::bounds::MAX_GENERATION,
+        from: crate::wire::bounds::MAX_VERSION,
+        to: crate::wire::bounds::MAX_VERSION,
         entries_len: entry,
     };
     message::MAX_FRAME_LEN + MIN_DIGEST_LEN + section_len(head.section_len())

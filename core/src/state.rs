@@ -9,7 +9,8 @@ use crate::config::{Config, within};
 use crate::error::{Error, Limit};
 use crate::log::{KeyHasher, Log};
 use crate::wire::digest::{DigestEntry, Range};
-use crate::wire::{Entry, ShortId, cluster_hash, short_id};
+use crate::wire::entry::Entry;
+use crate::wire::short::{ShortId, cluster_hash, short_id};
 
 /// What a participant costs beside its updates, bytes, roughly: it keeps `state_bytes` honest when
 /// somebody invents ids.

@@ -19,6 +19,20 @@ pub enum Mode {
     PushPull,
 }
 
+impl Host {
+    /// The initiator's end of a byte stream. With `end` it does one round and is finished; without,
+    /// each [`Stream::gossip`] starts one. One stream serves one connection.
+    pub fn create_stream(&self, end: bool, mode: Mode) -> Stream {
+        Stream::new(end, mode, self.config().limits.message_bytes)
+    }
+
+    /// The responder's end of a byte stream. With `end` it answers one round and is finished;
+    /// without, it answers until the connection ends.
+    pub fn exchange(&self, end: bool) -> Exchange {
+        Exchange::new(end, self.config().limits.message_bytes)
+    }
+}
+
 /// What both ends share: frames in, frames out, and an error that is final.
 #[derive(Debug)]
 struct Line {
@@ -83,7 +97,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(end: bool, mode: Mode, max: u64) -> Self {
+    fn new(end: bool, mode: Mode, max: u64) -> Self {
         Stream {
             line: Line::new(max),
             end,
@@ -137,7 +151,7 @@ impl Stream {
     pub fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
         let is_idle = !self.waits && self.line.outbound.is_empty() && self.line.error.is_none();
         if is_idle && self.asked && max > 0 {
-            let syn = host.syn(self.line.budget(), self.mode)?;
+            let syn = host.syn(self.line.budget(), self.mode == Mode::Pull)?;
             self.line.outbound.push(&syn);
             self.asked = false;
             self.waits = true;
@@ -167,7 +181,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(end: bool, max: u64) -> Self {
+    fn new(end: bool, max: u64) -> Self {
         Exchange {
             line: Line::new(max),
             end,

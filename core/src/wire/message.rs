@@ -210,7 +210,7 @@ const fn frame_len_of(id: usize, generation: usize) -> usize {
 }
 
 /// The same for the sender with the longest id and generation.
-pub(crate) const MAX_FRAME_LEN: usize = frame_len_of(super::MAX_ID_BYTES, 9);
+pub(crate) const MAX_FRAME_LEN: usize = frame_len_of(super::bounds::MAX_ID_BYTES, 9);
 
 /// Bytes of a section: tag, length, body. The tags in use take one byte.
 pub(crate) const fn section_len(body: usize) -> usize {

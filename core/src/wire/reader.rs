@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     /// A participant id with its length in front.
     pub(crate) fn id(&mut self) -> Result<&'a [u8], Error> {
         let id = self.slice()?;
-        if id.is_empty() || id.len() > super::MAX_ID_BYTES {
+        if id.is_empty() || id.len() > super::bounds::MAX_ID_BYTES {
             return Err(Error::Malformed("an id is not 1 to 128 bytes long"));
         }
         Ok(id)
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(crate) fn version(&mut self) -> Result<u64, Error> {
         let version = self.varint()?;
-        if version > super::MAX_VERSION {
+        if version > super::bounds::MAX_VERSION {
             return Err(Error::Malformed("a version is 2^60 or more"));
         }
         Ok(version)
