@@ -12,12 +12,7 @@ use crate::wire::message::Message;
 /// was sent under its id by another process: somebody else writes under this id.
 pub(crate) fn is_conflict(state: &State, config: &Config, message: &Message<'_>) -> bool {
     let own = state.own();
-    let Message {
-        sender,
-        digest,
-        delta,
-        ..
-    } = message;
+    let Message { sender, digest, delta, .. } = message;
     let issued = (own.generation, own.max_version);
     let mut lines = digest.iter().flat_map(|digest| digest.entries());
     let mut sections = delta.iter().flat_map(|delta| delta.participants());
@@ -80,11 +75,7 @@ fn apply_section(
             if (section.generation, section.to) <= (held.generation, held.max_version) {
                 return true;
             }
-            let has = if section.generation > held.generation {
-                0
-            } else {
-                held.max_version
-            };
+            let has = if section.generation > held.generation { 0 } else { held.max_version };
             if section.from > has {
                 return false;
             }
@@ -101,10 +92,7 @@ fn apply_section(
     let mut whole = true;
     let has = held.max_version;
     for entry in section.entries.skip_while(|entry| entry.version <= has) {
-        let room = config
-            .limits
-            .state_bytes
-            .saturating_sub((*others_len + held.cost()) as u64);
+        let room = config.limits.state_bytes.saturating_sub((*others_len + held.cost()) as u64);
         if held.admits(&entry, config, hasher).is_err() || entry.bytes.len() as u64 > room {
             whole = false;
             break;

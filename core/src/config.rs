@@ -99,25 +99,10 @@ impl Limits {
     /// Refuse limits that the format or the storage could not honour.
     fn validate(&self) -> Result<(), Error> {
         within(Limit::KeyBytes, self.key_bytes, 1, 65_535)?;
-        within(
-            Limit::MessageBytes,
-            self.message_bytes,
-            MIN_BUDGET as u64,
-            256 << 20,
-        )?;
+        within(Limit::MessageBytes, self.message_bytes, MIN_BUDGET as u64, 256 << 20)?;
         within(Limit::ValueBytes, self.value_bytes, 0, 256 << 20)?;
-        within(
-            Limit::Participants,
-            self.participants,
-            1,
-            u64::from(u32::MAX),
-        )?;
-        within(
-            Limit::KeysPerParticipant,
-            self.keys_per_participant,
-            1,
-            u64::from(u32::MAX >> 1),
-        )?;
+        within(Limit::Participants, self.participants, 1, u64::from(u32::MAX))?;
+        within(Limit::KeysPerParticipant, self.keys_per_participant, 1, u64::from(u32::MAX >> 1))?;
         within(Limit::ParticipantBytes, self.participant_bytes, 1, 1 << 30)
     }
 }
@@ -132,11 +117,7 @@ impl Config {
 /// `Ok` if `min <= value <= max`, otherwise the error that names `limit`.
 pub(crate) fn within(limit: Limit, value: u64, min: u64, max: u64) -> Result<(), Error> {
     if value < min {
-        return Err(Error::Limit {
-            limit,
-            value,
-            max: min,
-        });
+        return Err(Error::Limit { limit, value, max: min });
     }
     if value > max {
         return Err(Error::Limit { limit, value, max });

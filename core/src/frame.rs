@@ -28,9 +28,7 @@ impl Inbound {
             if let Some(len) = length(&mut reader)? {
                 within(Limit::MessageBytes, len, 0, max)?;
                 let missing = len as usize - reader.rest().len();
-                let taken = bytes
-                    .split_off(..missing.min(bytes.len()))
-                    .unwrap_or_default();
+                let taken = bytes.split_off(..missing.min(bytes.len())).unwrap_or_default();
                 self.partial.extend_from_slice(taken);
                 if taken.len() < missing {
                     return Ok(None);
@@ -52,11 +50,7 @@ impl Inbound {
 fn length(reader: &mut Reader<'_>) -> Result<Option<u64>, Error> {
     // Nine bytes are the longest number; so many without an end are not a short read.
     let is_cut = reader.rest().len() < 9 && reader.rest().iter().all(|byte| *byte >= 0x80);
-    if is_cut {
-        Ok(None)
-    } else {
-        reader.varint().map(Some)
-    }
+    if is_cut { Ok(None) } else { reader.varint().map(Some) }
 }
 
 /// Bytes that wait to be transmitted.

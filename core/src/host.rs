@@ -112,13 +112,7 @@ impl Host {
 
     /// The newest value known here of somebody's key.
     pub fn get_from(&self, participant: &[u8], key: &[u8]) -> Option<&[u8]> {
-        Some(
-            self.state
-                .get(participant)?
-                .log
-                .get(key, &self.state.hasher)?
-                .value,
-        )
+        Some(self.state.get(participant)?.log.get(key, &self.state.hasher)?.value)
     }
 
     /// Every value kept of somebody's key, newest first. Of another participant this is best effort:
@@ -138,17 +132,13 @@ impl Host {
 
     /// The newest update of each of somebody's keys, sorted by key. Empty for an unknown participant.
     pub fn entries(&self, participant: &[u8]) -> Vec<Update<'_>> {
-        self.state
-            .get(participant)
-            .map_or_else(Vec::new, |held| held.log.newest())
+        self.state.get(participant).map_or_else(Vec::new, |held| held.log.newest())
     }
 
     /// Every update kept of somebody, in the order of their versions.
     pub fn updates(&self, participant: &[u8]) -> impl Iterator<Item = Update<'_>> {
         let held = self.state.get(participant);
-        held.into_iter()
-            .flat_map(|held| held.log.after(0))
-            .map(Update::from)
+        held.into_iter().flat_map(|held| held.log.after(0)).map(Update::from)
     }
 
     /// The version that the copy of that participant has reached, 0 if it wrote nothing yet, `None`
@@ -159,9 +149,7 @@ impl Host {
 
     /// How many keys of that participant are held; 0 for an unknown one.
     pub fn len(&self, participant: &[u8]) -> usize {
-        self.state
-            .get(participant)
-            .map_or(0, |held| held.log.keys())
+        self.state.get(participant).map_or(0, |held| held.log.keys())
     }
 
     /// Begin an exchange: a message of at most `budget` bytes that says what this host has. Nothing
@@ -221,12 +209,7 @@ impl Host {
     /// Decode a message of this cluster.
     pub(crate) fn decode<'m>(&self, message: &'m [u8]) -> Result<Message<'m>, Error> {
         let len = message.len() as u64;
-        within(
-            Limit::MessageBytes,
-            len,
-            0,
-            self.config.limits.message_bytes,
-        )?;
+        within(Limit::MessageBytes, len, 0, self.config.limits.message_bytes)?;
         let message = Message::decode(message)?;
         if message.cluster != self.state.cluster {
             return Err(Error::Foreign);
@@ -236,12 +219,7 @@ impl Host {
 
     /// Apply a decoded message and make the answer; `budget` is 0, or at least 512.
     pub(crate) fn answer(&mut self, message: &Message<'_>, budget: usize) -> Vec<u8> {
-        let Message {
-            sender,
-            digest,
-            delta,
-            ..
-        } = message;
+        let Message { sender, digest, delta, .. } = message;
         let own = self.state.own();
         if (sender.id, sender.nonce) == (&*own.id, self.config.nonce) {
             // My own message came back: a loop in the network.
@@ -276,12 +254,7 @@ impl Host {
     }
 
     fn maker(&mut self, budget: usize) -> Maker<'_> {
-        Maker {
-            state: &self.state,
-            config: &self.config,
-            rng: &mut self.rng,
-            budget,
-        }
+        Maker { state: &self.state, config: &self.config, rng: &mut self.rng, budget }
     }
 }
 

@@ -41,6 +41,7 @@ mod config;
 mod error;
 mod frame;
 mod host;
+mod index;
 mod log;
 mod pending;
 mod reply;

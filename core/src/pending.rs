@@ -33,13 +33,7 @@ pub(crate) struct Chosen<'a> {
 impl<'a> Pending<'a> {
     fn head(&self, from: u64, to: u64, entries_len: usize) -> Head<'a> {
         let Participant { id, generation, .. } = self.participant;
-        Head {
-            id,
-            generation: *generation,
-            from,
-            to,
-            entries_len,
-        }
+        Head { id, generation: *generation, from, to, entries_len }
     }
 
     /// Before anything is chosen. The version it will reach is not known yet: the greatest counts.
@@ -49,27 +43,19 @@ impl<'a> Pending<'a> {
 
     /// Bytes that this participant takes in a delta with `entries_len` bytes of entries.
     fn section_len(&self, entries_len: usize) -> usize {
-        Head {
-            entries_len,
-            ..self.empty_head()
-        }
-        .section_len()
+        Head { entries_len, ..self.empty_head() }.section_len()
     }
 
     /// The same, whatever version the section starts from.
     fn longest_section_len(&self, entries_len: usize) -> usize {
         let max_version = self.participant.max_version;
-        self.head(max_version, max_version, entries_len)
-            .section_len()
+        self.head(max_version, max_version, entries_len).section_len()
     }
 }
 
 impl<'a> Chosen<'a> {
     pub(crate) fn head(&self) -> Head<'a> {
-        let pending = Pending {
-            participant: self.participant,
-            from: self.from,
-        };
+        let pending = Pending { participant: self.participant, from: self.from };
         pending.head(self.from, self.to, self.entries_len)
     }
 }
@@ -85,10 +71,7 @@ pub(crate) struct Difference<'a> {
 /// Compare all that the digest speaks of. Who is in its range and not in it is unknown to the peer
 /// and told from the start.
 pub(crate) fn compare<'a>(state: &'a State, digest: &Digest<'_>) -> Difference<'a> {
-    let mut difference = Difference {
-        pending: Vec::new(),
-        is_behind: false,
-    };
+    let mut difference = Difference { pending: Vec::new(), is_behind: false };
     let mut lines = digest.entries().peekable();
     for (short, participant) in state.in_range(digest.range) {
         let distance = digest.range.distance(short);
@@ -101,11 +84,7 @@ pub(crate) fn compare<'a>(state: &'a State, digest: &Digest<'_>) -> Difference<'
         let theirs = line.map_or((0, 0), |line| (line.generation, line.max_version));
         difference.is_behind |= line.is_some() && theirs > mine;
         // A participant that never wrote is told only to who holds an older generation of it.
-        let is_news = if line.is_some() {
-            mine > theirs
-        } else {
-            mine.1 > 0
-        };
+        let is_news = if line.is_some() { mine > theirs } else { mine.1 > 0 };
         if is_news {
             let from = if mine.0 == theirs.0 { theirs.1 } else { 0 };
             difference.pending.push(Pending { participant, from });
@@ -145,9 +124,7 @@ pub(crate) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     fn refuse(&mut self, pending: &Pending<'a>, entry_len: usize) {
-        self.largest_refused = self
-            .largest_refused
-            .max(pending.longest_section_len(entry_len));
+        self.largest_refused = self.largest_refused.max(pending.longest_section_len(entry_len));
     }
 }
 
@@ -168,27 +145,17 @@ pub(crate) fn select<'a>(
 fn depth<'a>(pending: &[Pending<'a>], mut room: usize) -> Selection<'a> {
     let mut selection = Selection::default();
     for next in pending {
-        let Participant {
-            log, max_version, ..
-        } = next.participant;
+        let Participant { log, max_version, .. } = next.participant;
         let cut = log.cut(next.from, next.empty_head().entries_room(room).unwrap_or(0));
         if let Some(refused) = cut.refused {
             selection.refuse(next, refused);
         }
-        let to = if cut.refused.is_some() {
-            cut.last
-        } else {
-            *max_version
-        };
+        let to = if cut.refused.is_some() { cut.last } else { *max_version };
         if cut.len == 0 && (cut.refused.is_some() || next.section_len(0) > room) {
             continue;
         }
-        let chosen = Chosen {
-            participant: next.participant,
-            from: next.from,
-            to,
-            entries_len: cut.len,
-        };
+        let chosen =
+            Chosen { participant: next.participant, from: next.from, to, entries_len: cut.len };
         room -= chosen.head().section_len();
         selection.chosen.push(chosen);
     }
@@ -207,12 +174,7 @@ struct Rank<'a> {
 impl<'a> Rank<'a> {
     fn chosen(&self, to: u64) -> Chosen<'a> {
         let Pending { participant, from } = self.pending;
-        Chosen {
-            participant,
-            from,
-            to,
-            entries_len: self.len,
-        }
+        Chosen { participant, from, to, entries_len: self.len }
     }
 }
 
@@ -221,12 +183,7 @@ fn breadth<'a>(pending: &[Pending<'a>], rng: &mut Rng, mut room: usize) -> Selec
     let mut selection = Selection::default();
     let rank = |&pending: &Pending<'a>| {
         let rest = pending.participant.log.after(pending.from);
-        Rank {
-            pending,
-            rest,
-            len: 0,
-            last: 0,
-        }
+        Rank { pending, rest, len: 0, last: 0 }
     };
     let mut ranks: Vec<Rank<'a>> = pending.iter().map(rank).collect();
     while !ranks.is_empty() {
@@ -234,11 +191,7 @@ fn breadth<'a>(pending: &[Pending<'a>], rng: &mut Rng, mut room: usize) -> Selec
         ranks.retain_mut(|rank| {
             let next = rank.rest.next();
             let taken = next.map_or(0, |entry| entry.bytes.len());
-            let before = if rank.last == 0 {
-                0
-            } else {
-                rank.pending.section_len(rank.len)
-            };
+            let before = if rank.last == 0 { 0 } else { rank.pending.section_len(rank.len) };
             let more = rank.pending.section_len(rank.len + taken) - before;
             match next {
                 Some(entry) if more <= room => {
@@ -258,9 +211,7 @@ fn breadth<'a>(pending: &[Pending<'a>], rng: &mut Rng, mut room: usize) -> Selec
                     // Everything fitted; or there is only the news of a generation without updates.
                     if rank.last > 0 || more <= room {
                         room -= if rank.last > 0 { 0 } else { more };
-                        selection
-                            .chosen
-                            .push(rank.chosen(rank.pending.participant.max_version));
+                        selection.chosen.push(rank.chosen(rank.pending.participant.max_version));
                     }
                     false
                 }

@@ -50,10 +50,7 @@ impl Maker<'_> {
 
     /// What the initiator lacks, and unless it pulls what I have. Empty if both have the same.
     pub(crate) fn syn_ack(&mut self, theirs: &Digest<'_>, pull: bool) -> Reply {
-        let Difference {
-            mut pending,
-            is_behind,
-        } = pending::compare(self.state, theirs);
+        let Difference { mut pending, is_behind } = pending::compare(self.state, theirs);
         let is_level = theirs.range().is_none() && !is_behind;
         if pending.is_empty() && (pull || is_level) {
             return Reply::default();
@@ -70,11 +67,7 @@ impl Maker<'_> {
         }
         put_delta(&mut out, selection.chosen);
         // A puller with nothing that fits gets no message: it would say nothing.
-        let bytes = if pull && delta_len == 0 {
-            Vec::new()
-        } else {
-            finish(out)
-        };
+        let bytes = if pull && delta_len == 0 { Vec::new() } else { finish(out) };
         Reply { bytes, room_needed }
     }
 
@@ -84,26 +77,16 @@ impl Maker<'_> {
         let selection = self.select(&mut pending, self.room(), 0);
         let room_needed = self.room_needed(&selection);
         if selection.chosen.is_empty() {
-            return Reply {
-                bytes: Vec::new(),
-                room_needed,
-            };
+            return Reply { bytes: Vec::new(), room_needed };
         }
         let mut out = self.begin(Kind::Ack);
         put_delta(&mut out, selection.chosen);
-        Reply {
-            bytes: finish(out),
-            room_needed,
-        }
+        Reply { bytes: finish(out), room_needed }
     }
 
     fn sender(&self) -> Sender<'_> {
         let own = self.state.own();
-        Sender {
-            id: &own.id,
-            generation: own.generation,
-            nonce: self.config.nonce,
-        }
+        Sender { id: &own.id, generation: own.generation, nonce: self.config.nonce }
     }
 
     /// Bytes for sections.
@@ -139,12 +122,7 @@ impl Maker<'_> {
         if first > delta_room && first <= most {
             delta_room = most;
         }
-        pending::select(
-            pending,
-            self.config.ordering,
-            self.rng,
-            section_room(delta_room),
-        )
+        pending::select(pending, self.config.ordering, self.rng, section_room(delta_room))
     }
 
     /// In a SynAck a digest goes along, so that is what an update must leave room for.
@@ -185,13 +163,7 @@ fn plan_digest(state: &State, rng: &mut Rng, room: usize) -> (Range, usize) {
         let len = State::line(held).len();
         if lines + len > room {
             // Complete up to just before the first one that is left out.
-            return (
-                Range {
-                    first,
-                    last: held.0.wrapping_sub(1),
-                },
-                lines,
-            );
+            return (Range { first, last: held.0.wrapping_sub(1) }, lines);
         }
         lines += len;
     }
@@ -207,12 +179,7 @@ fn delta_len(chosen: &[Chosen<'_>]) -> usize {
     if chosen.is_empty() {
         return 0;
     }
-    section_len(
-        chosen
-            .iter()
-            .map(|chosen| chosen.head().section_len())
-            .sum(),
-    )
+    section_len(chosen.iter().map(|chosen| chosen.head().section_len()).sum())
 }
 
 fn put_delta(out: &mut Vec<u8>, mut chosen: Vec<Chosen<'_>>) {
@@ -220,10 +187,7 @@ fn put_delta(out: &mut Vec<u8>, mut chosen: Vec<Chosen<'_>>) {
         return;
     }
     chosen.sort_unstable_by(|a, b| a.participant.id.cmp(&b.participant.id));
-    let len = chosen
-        .iter()
-        .map(|chosen| chosen.head().section_len())
-        .sum();
+    let len = chosen.iter().map(|chosen| chosen.head().section_len()).sum();
     out.reserve_exact(varint::prefixed_len(len) + 16);
     message::put_section_head(out, tag::DELTA, len);
     for section in chosen {

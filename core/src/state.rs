@@ -7,7 +7,8 @@ use core::ops::Bound::{Excluded, Included, Unbounded};
 
 use crate::config::{Config, within};
 use crate::error::{Error, Limit};
-use crate::log::{KeyHasher, Log};
+use crate::index::KeyHasher;
+use crate::log::Log;
 use crate::wire::digest::{DigestEntry, Range};
 use crate::wire::entry::Entry;
 use crate::wire::short::{ShortId, cluster_hash, short_id};
@@ -27,12 +28,7 @@ pub(crate) struct Participant {
 
 impl Participant {
     pub(crate) fn new(id: &[u8], generation: u64) -> Self {
-        Participant {
-            id: id.into(),
-            generation,
-            max_version: 0,
-            log: Log::default(),
-        }
+        Participant { id: id.into(), generation, max_version: 0, log: Log::default() }
     }
 
     /// A newer generation starts: the older copy goes, whole and at once.
@@ -51,37 +47,17 @@ impl Participant {
     ) -> Result<(), Error> {
         let limits = &config.limits;
         within(Limit::KeyBytes, entry.key.len() as u64, 1, limits.key_bytes)?;
-        within(
-            Limit::ValueBytes,
-            entry.value.len() as u64,
-            0,
-            limits.value_bytes,
-        )?;
-        let (keys, len) = (
-            self.log.keys() as u64,
-            (self.log.len() + entry.bytes.len()) as u64,
-        );
+        within(Limit::ValueBytes, entry.value.len() as u64, 0, limits.value_bytes)?;
+        let (keys, len) = (self.log.keys() as u64, (self.log.len() + entry.bytes.len()) as u64);
         if keys < limits.keys_per_participant && len <= limits.participant_bytes {
             return Ok(());
         }
         // Near a limit it matters what the update takes the place of.
         let older = self.log.get(entry.key, hasher);
-        let freed = older
-            .filter(|_| !config.state.history)
-            .map_or(0, |older| older.bytes.len());
+        let freed = older.filter(|_| !config.state.history).map_or(0, |older| older.bytes.len());
         let keys = keys + u64::from(older.is_none());
-        within(
-            Limit::KeysPerParticipant,
-            keys,
-            0,
-            limits.keys_per_participant,
-        )?;
-        within(
-            Limit::ParticipantBytes,
-            len - freed as u64,
-            0,
-            limits.participant_bytes,
-        )
+        within(Limit::KeysPerParticipant, keys, 0, limits.keys_per_participant)?;
+        within(Limit::ParticipantBytes, len - freed as u64, 0, limits.participant_bytes)
     }
 
     /// Bytes that count towards `state_bytes`.
@@ -121,16 +97,11 @@ impl State {
     }
 
     pub(crate) fn own(&self) -> &Participant {
-        self.participants
-            .get(&self.own)
-            .expect("a host has its own participant")
+        self.participants.get(&self.own).expect("a host has its own participant")
     }
 
     pub(crate) fn own_mut(&mut self) -> (&mut Participant, &KeyHasher) {
-        let own = self
-            .participants
-            .get_mut(&self.own)
-            .expect("a host has its own participant");
+        let own = self.participants.get_mut(&self.own).expect("a host has its own participant");
         (own, &self.hasher)
     }
 
@@ -159,9 +130,7 @@ impl State {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ShortId, &Participant)> {
-        self.participants
-            .iter()
-            .map(|(short, participant)| (*short, participant))
+        self.participants.iter().map(|(short, participant)| (*short, participant))
     }
 
     /// The participants in that range, going up from its start around the circle.
@@ -173,8 +142,7 @@ impl State {
         let rest = if wraps { last } else { 0 };
         let head = self.participants.range((Included(first), upper));
         let tail = wraps.then(|| self.participants.range((Unbounded, Included(rest))));
-        head.chain(tail.into_iter().flatten())
-            .map(|(short, held)| (*short, held))
+        head.chain(tail.into_iter().flatten()).map(|(short, held)| (*short, held))
     }
 
     /// Everybody, going up from `first` around the circle.
@@ -186,10 +154,6 @@ impl State {
 
     /// That participant's line in a digest.
     pub(crate) fn line((short, held): (ShortId, &Participant)) -> DigestEntry {
-        DigestEntry {
-            short,
-            generation: held.generation,
-            max_version: held.max_version,
-        }
+        DigestEntry { short, generation: held.generation, max_version: held.max_version }
     }
 }

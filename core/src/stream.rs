@@ -98,13 +98,7 @@ pub struct Stream {
 
 impl Stream {
     fn new(end: bool, mode: Mode, max: u64) -> Self {
-        Stream {
-            line: Line::new(max),
-            end,
-            mode,
-            asked: end,
-            waits: false,
-        }
+        Stream { line: Line::new(max), end, mode, asked: end, waits: false }
     }
 
     /// Ask for a round. It begins at the next [`transmit`](Stream::transmit), or if one is under way
@@ -182,11 +176,7 @@ pub struct Exchange {
 
 impl Exchange {
     fn new(end: bool, max: u64) -> Self {
-        Exchange {
-            line: Line::new(max),
-            end,
-            waits: false,
-        }
+        Exchange { line: Line::new(max), end, waits: false }
     }
 
     /// Take in bytes from the connection, split anywhere.

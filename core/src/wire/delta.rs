@@ -33,18 +33,10 @@ impl<'a> ParticipantDelta<'a> {
         let to = reader.version()?;
         // Nothing to tell is not told, except of a new generation that has no updates yet.
         if to < from || (to == from && to != 0) {
-            return Err(Error::Malformed(
-                "a section does not advance its participant",
-            ));
+            return Err(Error::Malformed("a section does not advance its participant"));
         }
         let entries = Entries::new(reader.slice()?);
-        Ok(ParticipantDelta {
-            id,
-            generation,
-            from,
-            to,
-            entries,
-        })
+        Ok(ParticipantDelta { id, generation, from, to, entries })
     }
 }
 
@@ -56,9 +48,7 @@ pub struct Delta<'a> {
 
 impl<'a> Delta<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
-        let delta = Delta {
-            sections: Reader::new(body),
-        };
+        let delta = Delta { sections: Reader::new(body) };
         let mut reader = delta.sections;
         let mut previous: &[u8] = &[];
         loop {
@@ -66,9 +56,7 @@ impl<'a> Delta<'a> {
             section.entries.check(section.from, section.to)?;
             // No id is empty, so the first one is always above this.
             if section.id <= previous {
-                return Err(Error::Malformed(
-                    "a delta is not sorted, or names somebody twice",
-                ));
+                return Err(Error::Malformed("a delta is not sorted, or names somebody twice"));
             }
             previous = section.id;
             if reader.is_empty() {
@@ -79,9 +67,7 @@ impl<'a> Delta<'a> {
 
     /// The sections, in ascending order of the participants' ids.
     pub fn participants(&self) -> ParticipantDeltas<'a> {
-        ParticipantDeltas {
-            reader: self.sections,
-        }
+        ParticipantDeltas { reader: self.sections }
     }
 }
 

@@ -27,10 +27,7 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    pub(crate) const COMPLETE: Range = Range {
-        first: 0,
-        last: ShortId::MAX,
-    };
+    pub(crate) const COMPLETE: Range = Range { first: 0, last: ShortId::MAX };
 
     /// Places from `first` to `short`, going up around the circle.
     #[inline]
@@ -86,10 +83,7 @@ impl<'a> Digest<'a> {
         let range = match reader.byte()? {
             COMPLETE => Range::COMPLETE,
             RANGE => {
-                let range = Range {
-                    first: reader.u64()?,
-                    last: reader.u64()?,
-                };
+                let range = Range { first: reader.u64()?, last: reader.u64()? };
                 if range.is_whole_circle() {
                     return Err(Error::Malformed("a complete digest is written as a range"));
                 }
@@ -97,18 +91,13 @@ impl<'a> Digest<'a> {
             }
             _ => return Err(Error::Malformed("a digest has an unknown scope")),
         };
-        let digest = Digest {
-            range,
-            entries: reader,
-        };
+        let digest = Digest { range, entries: reader };
         let mut previous = None;
         while !reader.is_empty() {
             let entry = DigestEntry::read(&mut reader)?;
             let distance = range.distance(entry.short);
             if previous.is_some_and(|previous| distance <= previous) {
-                return Err(Error::Malformed(
-                    "a digest is not sorted, or names somebody twice",
-                ));
+                return Err(Error::Malformed("a digest is not sorted, or names somebody twice"));
             }
             if !range.contains(entry.short) {
                 return Err(Error::Malformed("a digest names somebody out of its range"));
@@ -125,9 +114,7 @@ impl<'a> Digest<'a> {
 
     /// The lines, in ascending order from the start of the range, around the circle.
     pub fn entries(&self) -> DigestEntries<'a> {
-        DigestEntries {
-            reader: self.entries,
-        }
+        DigestEntries { reader: self.entries }
     }
 }
 
@@ -147,12 +134,7 @@ impl Iterator for DigestEntries<'_> {
 
 /// Bytes of a digest over `range` whose lines take `entries_len` bytes.
 pub(crate) const fn len(range: Range, entries_len: usize) -> usize {
-    entries_len
-        + if range.is_whole_circle() {
-            1
-        } else {
-            MAX_SCOPE_LEN
-        }
+    entries_len + if range.is_whole_circle() { 1 } else { MAX_SCOPE_LEN }
 }
 
 /// Append a digest over `range`; the entries are in order and within it.
@@ -176,26 +158,16 @@ mod tests {
     use super::*;
 
     fn line(short: u64) -> DigestEntry {
-        DigestEntry {
-            short,
-            generation: 3,
-            max_version: 300,
-        }
+        DigestEntry { short, generation: 3, max_version: 300 }
     }
 
     #[test]
     fn a_range_that_wraps_around_keeps_its_order() {
-        let range = Range {
-            first: u64::MAX - 10,
-            last: 5,
-        };
+        let range = Range { first: u64::MAX - 10, last: 5 };
         let lines = [line(u64::MAX - 10), line(u64::MAX), line(0), line(5)];
         let mut body = Vec::new();
         put(&mut body, range, lines.iter().copied());
-        assert_eq!(
-            body.len(),
-            len(range, lines.iter().map(DigestEntry::len).sum())
-        );
+        assert_eq!(body.len(), len(range, lines.iter().map(DigestEntry::len).sum()));
         let digest = Digest::decode(&body).expect("it was just written");
         assert_eq!(digest.range(), Some((range.first, range.last)));
         assert!(digest.entries().eq(lines));
@@ -203,15 +175,8 @@ mod tests {
 
     #[test]
     fn disorder_repetition_and_lines_out_of_range_are_refused() {
-        let range = Range {
-            first: 10,
-            last: 20,
-        };
-        for lines in [
-            [line(12), line(11)],
-            [line(12), line(12)],
-            [line(12), line(21)],
-        ] {
+        let range = Range { first: 10, last: 20 };
+        for lines in [[line(12), line(11)], [line(12), line(12)], [line(12), line(21)]] {
             let mut body = Vec::new();
             put(&mut body, range, lines.into_iter());
             assert!(Digest::decode(&body).is_err(), "{lines:?}");

@@ -43,12 +43,7 @@ impl<'a> Entry<'a> {
             return Err(Error::Malformed("a key is empty"));
         }
         let bytes = &start[..start.len() - reader.rest().len()];
-        Ok(Entry {
-            version,
-            key,
-            value: body.rest(),
-            bytes,
-        })
+        Ok(Entry { version, key, value: body.rest(), bytes })
     }
 }
 
@@ -77,9 +72,7 @@ pub struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Entries {
-            reader: Reader::new(bytes),
-        }
+        Entries { reader: Reader::new(bytes) }
     }
 
     /// Check that these are whole entries in ascending order within (from, to].
@@ -94,9 +87,7 @@ impl<'a> Entries<'a> {
             last = entry.version;
         }
         if last > to {
-            return Err(Error::Malformed(
-                "an entry is beyond the version its section reaches",
-            ));
+            return Err(Error::Malformed("an entry is beyond the version its section reaches"));
         }
         Ok(())
     }
@@ -122,21 +113,14 @@ mod tests {
 
     #[test]
     fn a_set_has_the_length_it_says_and_reads_back() {
-        for (version, key, value) in [
-            (1, 1, 0),
-            (127, 5, 120),
-            (128, 127, 128),
-            (1 << 59, 300, 70),
-        ] {
+        for (version, key, value) in [(1, 1, 0), (127, 5, 120), (128, 127, 128), (1 << 59, 300, 70)]
+        {
             let (key, value) = (alloc::vec![7u8; key], alloc::vec![9u8; value]);
             let mut bytes = Vec::new();
             put_set(&mut bytes, version, &key, &value);
             assert_eq!(bytes.len(), set_len(version, key.len(), value.len()));
             let entry = Entry::read(&mut Reader::new(&bytes)).expect("it was just written");
-            assert_eq!(
-                (entry.version, entry.key, entry.value),
-                (version, &key[..], &value[..])
-            );
+            assert_eq!((entry.version, entry.key, entry.value), (version, &key[..], &value[..]));
             assert_eq!(entry.bytes, bytes);
         }
     }

@@ -94,11 +94,8 @@ impl<'a> Message<'a> {
             _ => return Err(Error::Malformed("the kind of message is unknown")),
         };
         let cluster = reader.u64()?;
-        let sender = Sender {
-            id: reader.id()?,
-            generation: reader.generation()?,
-            nonce: reader.u64()?,
-        };
+        let sender =
+            Sender { id: reader.id()?, generation: reader.generation()?, nonce: reader.u64()? };
         let mut message = Message {
             kind,
             cluster,
@@ -147,11 +144,7 @@ impl<'a> Message<'a> {
             Kind::SynAck => (self.digest.is_some() || self.delta.is_some()) && !self.pull,
             Kind::Ack => self.digest.is_none() && self.delta.is_some() && !self.pull,
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(Error::Malformed("the sections do not fit the kind"))
-        }
+        if fits { Ok(()) } else { Err(Error::Malformed("the sections do not fit the kind")) }
     }
 
     /// Encode again. For every `bytes` that decodes, this gives back exactly `bytes`.
@@ -167,10 +160,7 @@ impl<'a> Message<'a> {
         };
         put_skipped(&mut out, tag::DIGEST);
         if let Some(digest) = self.digest {
-            let len = digest::len(
-                digest.range,
-                digest.entries().map(|entry| entry.len()).sum(),
-            );
+            let len = digest::len(digest.range, digest.entries().map(|entry| entry.len()).sum());
             put_section_head(&mut out, tag::DIGEST, len);
             digest::put(&mut out, digest.range, digest.entries());
         }

@@ -19,11 +19,7 @@ pub(crate) const fn prefixed_room(room: usize) -> Option<usize> {
         return None;
     };
     // Right at a boundary the shorter body needs a shorter length too.
-    if prefixed_len(body + 1) <= room {
-        Some(body + 1)
-    } else {
-        Some(body)
-    }
+    if prefixed_len(body + 1) <= room { Some(body + 1) } else { Some(body) }
 }
 
 /// Append `value`, which is below 2⁶³.

@@ -1,0 +1,56 @@
+# Two commands for everybody: `make demo` shows the main job, `make test` runs every check.
+# `make quick` is for after each edit. What they install goes into .venv and target, which git ignores.
+
+CARGO  ?= cargo
+PYTHON ?= python3
+VENV   := $(CURDIR)/.venv
+BIN    := $(VENV)/bin
+# One target directory for all, so that nothing is built twice.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+export VIRTUAL_ENV := $(VENV)
+
+.PHONY: demo test quick bench lint test-rust test-python test-demo extension install clean
+
+demo: examples extension
+	$(BIN)/python examples/demo.py
+
+test: lint test-rust test-python test-demo
+	@echo "make test: everything passed"
+
+# Seconds, when little changed: types, lints of the core, its unit tests, the transcripts.
+quick:
+	$(CARGO) fmt --check
+	$(CARGO) clippy -q -p plasmid -- -D warnings
+	$(CARGO) test -q -p plasmid --lib
+	$(CARGO) test -q -p plasmid-tests --test transcripts --test tidy
+
+bench:
+	$(CARGO) run -q --release -p plasmid-benches
+
+lint: $(VENV)/installed
+	$(CARGO) fmt --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	cd python && $(BIN)/ruff check . ../examples ../tests && $(BIN)/ruff format --check . ../examples ../tests
+
+test-rust:
+	$(CARGO) test --workspace
+
+test-python: extension
+	cd python && $(BIN)/python -m mypy && $(BIN)/python -m mypy.stubtest plasmid && $(BIN)/python -m pytest -q
+
+test-demo: examples extension
+	$(BIN)/python examples/demo.py --plain --seconds 2
+
+extension: $(VENV)/installed
+	cd python && $(BIN)/maturin develop -q
+
+$(VENV)/installed: python/requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r python/requirements-dev.txt
+	touch $@
+
+include examples/build.mk
+include ffi/install.mk
+
+clean:
+	rm -rf target $(VENV)
