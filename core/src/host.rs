@@ -74,6 +74,17 @@ impl Host {
     /// Set an own key, and return the version of this change: one more than that of the change
     /// before, from 1. Setting the value that the key has already is a change too.
     ///
+    /// ```
+    /// # fn main() -> Result<(), plasmid::Error> {
+    /// let mut host = plasmid::Host::new(b"a", plasmid::Config::default())?;
+    /// assert_eq!(host.set(b"color", b"red")?, 1);
+    /// assert_eq!(host.set(b"color", b"blue")?, 2);
+    /// assert_eq!(host.get(b"color"), Some(&b"blue"[..]));
+    /// assert_eq!(host.history(b"a", b"color").len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Error::Limit`] names the limit that this change would cross. That includes

@@ -22,6 +22,25 @@ pub enum Mode {
 impl Host {
     /// The initiator's end of a byte stream. With `end` it does one round and is finished; without,
     /// each [`Stream::gossip`] starts one. One stream serves one connection.
+    ///
+    /// ```
+    /// # use plasmid::{Config, Host, Mode};
+    /// # fn main() -> Result<(), plasmid::Error> {
+    /// let mut a = Host::new(b"a", Config { nonce: 1, ..Config::default() })?;
+    /// let mut b = Host::new(b"b", Config { nonce: 2, ..Config::default() })?;
+    /// b.set(b"shape", b"round")?;
+    ///
+    /// let mut stream = a.create_stream(true, Mode::Pull);
+    /// let mut exchange = b.exchange(true);
+    /// while !stream.is_finished() {
+    ///     // In a program these bytes cross a connection, split anywhere.
+    ///     exchange.receive(&mut b, &stream.transmit(&mut a, 100)?)?;
+    ///     stream.receive(&mut a, &exchange.transmit(100))?;
+    /// }
+    /// assert_eq!(a.get_from(b"b", b"shape"), Some(&b"round"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_stream(&self, end: bool, mode: Mode) -> Stream {
         Stream::new(end, mode, self.config().limits.message_bytes)
     }

@@ -5,6 +5,20 @@
 //! [`Message::decode`] and [`Message::encode`] are for those who look at messages: tests, tools,
 //! other implementations. A program that gossips needs neither: [`Host`](crate::Host) takes and
 //! gives bytes.
+//!
+//! ```
+//! # fn main() -> Result<(), plasmid::Error> {
+//! let mut host = plasmid::Host::new(b"a", plasmid::Config::default())?;
+//! host.set(b"color", b"red")?;
+//! let bytes = host.initiate(1200)?;
+//! let message = plasmid::wire::Message::decode(&bytes)?;
+//! assert_eq!(message.sender.id, b"a");
+//! let lines = message.digest.into_iter().flat_map(|digest| digest.entries());
+//! assert_eq!(lines.map(|line| line.max_version).collect::<Vec<_>>(), [1]);
+//! assert_eq!(message.encode(), bytes);
+//! # Ok(())
+//! # }
+//! ```
 
 pub(crate) mod bounds;
 mod checksum;
