@@ -207,3 +207,62 @@ impl<'a> Iterator for After<'a> {
         Some(index.entry(bytes, self.at - 1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::entry;
+    use crate::wire::reader::Reader;
+
+    /// A log and, beside it, a list of (version, key, value) that is kept the slow way.
+    fn check(log: &Log, model: &[(u64, u8, u8)], hasher: &KeyHasher, rng: &mut fastrand::Rng) {
+        let kept = |from: u64| model.iter().filter(move |update| update.0 > from);
+        let plain = |entry: Entry<'_>| (entry.version, entry.key[0], entry.value[0]);
+        let from = rng.u64(..=model.last().map_or(0, |last| last.0));
+        assert!(log.after(from).map(plain).eq(kept(from).copied()));
+        assert_eq!(log.count_after(from), kept(from).count());
+
+        let key = rng.u8(..20);
+        let of_key: Vec<_> = kept(0).rev().filter(|update| update.1 == key).collect();
+        let newest = log.get(&[key], hasher).map(plain);
+        assert_eq!(newest.as_ref(), of_key.first().copied());
+        let history = log.history(&[key], hasher);
+        assert!(history.iter().map(|held| held.version).eq(of_key.iter().map(|held| held.0)));
+        assert_eq!(log.newest().len(), log.keys());
+
+        let room = rng.usize(..=log.len() + 3);
+        let cut = log.cut(from, room);
+        let mut bytes = Vec::new();
+        let to = from.max(cut.last);
+        log.copy(from, to, &mut bytes);
+        assert!(cut.len == bytes.len() && cut.len <= room);
+        let mut reader = Reader::new(&bytes);
+        let copied = core::iter::from_fn(|| Entry::read(&mut reader).ok());
+        assert!(copied.map(plain).eq(kept(from).take_while(|u| u.0 <= to).copied()));
+        let next = log.after(to).next().map(|entry| entry.bytes.len());
+        assert_eq!(cut.refused, next);
+        assert!(next.is_none_or(|next| cut.len + next > room));
+    }
+
+    #[test]
+    fn a_log_agrees_with_a_list() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        for round in 0..200 {
+            let history = round % 2 == 0;
+            let hasher = KeyHasher::with_seed(round);
+            let (mut log, mut model) = (Log::default(), Vec::new());
+            let mut version = 0;
+            for _ in 0..rng.usize(..120) {
+                version += rng.u64(1..200);
+                let (key, value) = (rng.u8(..20), rng.u8(..));
+                let mut bytes = Vec::new();
+                entry::put_set(&mut bytes, version, &[key], &[value; 3][..rng.usize(1..=3)]);
+                let entry = Entry::read(&mut Reader::new(&bytes)).expect("it was just written");
+                log.append(&entry, history, &hasher);
+                model.retain(|held: &(u64, u8, u8)| history || held.1 != key);
+                model.push((version, key, value));
+                check(&log, &model, &hasher, &mut rng);
+            }
+        }
+    }
+}
