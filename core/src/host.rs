@@ -176,7 +176,7 @@ impl Host {
     /// Take in a message, and return the answer to send back: at most `budget` bytes, empty if there
     /// is nothing to say. A `budget` of 0 means: apply, and say nothing.
     ///
-    /// Late, repeated and reordered messages are harmless. What others say about this host's own
+    /// Late, repeated and reordered messages are harmless; an empty one says nothing. What others say about this host's own
     /// participant is never applied.
     ///
     /// # Errors
@@ -186,6 +186,10 @@ impl Host {
     pub fn receive(&mut self, message: &[u8], budget: usize) -> Result<Vec<u8>, Error> {
         if budget > 0 {
             self.usable(budget)?;
+        }
+        if message.is_empty() {
+            // What a host with nothing to say gave: passing it on is no mistake.
+            return Ok(Vec::new());
         }
         let message = self.decode(message)?;
         Ok(self.answer(&message, budget))
