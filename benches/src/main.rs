@@ -42,16 +42,8 @@ fn main() -> Result<(), Error> {
     row("set, 10,000 keys, no history", PAYLOAD, set(false)?);
     row("get, 10,000 keys", PAYLOAD, get()?);
     let delta = delta_of(10_000)?;
-    row(
-        "encode a delta of 10,000 updates",
-        delta.len(),
-        encode(&delta)?,
-    );
-    row(
-        "decode and apply that delta",
-        delta.len(),
-        decode_and_apply(&delta)?,
-    );
+    row("encode a delta of 10,000 updates", delta.len(), encode(&delta)?);
+    row("decode and apply that delta", delta.len(), decode_and_apply(&delta)?);
     let (bytes, measured) = exchange(0)?;
     row("exchange, 100 participants, nothing new", bytes, measured);
     let (bytes, measured) = exchange(10)?;
@@ -75,15 +67,7 @@ fn time(ns: f64) -> String {
 
 fn host(id: &str, nonce: u64, history: bool) -> Result<Host, Error> {
     let state = LocalState { history };
-    Host::new(
-        id.as_bytes(),
-        Config {
-            nonce,
-            seed: nonce,
-            state,
-            ..Config::default()
-        },
-    )
+    Host::new(id.as_bytes(), Config { nonce, seed: nonce, state, ..Config::default() })
 }
 
 fn key(number: usize) -> [u8; KEY] {
@@ -148,9 +132,8 @@ fn encode(delta: &[u8]) -> Result<Measured, Error> {
 
 fn decode_and_apply(delta: &[u8]) -> Result<Measured, Error> {
     Ok(beside_memcpy(20, delta.len(), || {
-        let mut newcomers: Vec<Host> = (0..20)
-            .map(|n| host("c", 3 + n, true).expect("the options are valid"))
-            .collect();
+        let mut newcomers: Vec<Host> =
+            (0..20).map(|n| host("c", 3 + n, true).expect("the options are valid")).collect();
         each(20, |at| newcomers[at].receive(delta, 0).map(drop))
     }))
 }
@@ -174,11 +157,7 @@ fn fleet(participants: usize, keys: usize) -> Result<(Host, Vec<Host>), Error> {
     let mut hub = host("hub", 1, true)?;
     let mut owners = Vec::new();
     for number in 0..participants {
-        let mut owner = host(
-            &format!("participant-{number:04}"),
-            number as u64 + 10,
-            true,
-        )?;
+        let mut owner = host(&format!("participant-{number:04}"), number as u64 + 10, true)?;
         for number in 0..keys {
             owner.set(&key(number), &[7; VALUE])?;
         }
@@ -207,9 +186,7 @@ fn exchange(changed: usize) -> Result<(usize, Measured), Error> {
     };
     let (bytes, _) = once()?;
     let measured = beside_memcpy(EXCHANGES, bytes, || {
-        (0..EXCHANGES)
-            .map(|_| once().expect("the benchmark stays within the limits").1)
-            .sum()
+        (0..EXCHANGES).map(|_| once().expect("the benchmark stays within the limits").1).sum()
     });
     Ok((bytes, measured))
 }

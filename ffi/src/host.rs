@@ -1,0 +1,188 @@
+//! `plasmid_host`: making a host, changing it, and the messages of an exchange.
+
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use plasmid::{Error, Host};
+
+use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, Room, wait};
+use crate::config::{Settings, plasmid_config};
+use crate::status::{Outcome, plasmid_status};
+
+/// Least budget of a message, in bytes.
+pub const PLASMID_MIN_BUDGET: usize = 512;
+
+/// Greatest length of a participant's id, in bytes.
+pub const PLASMID_MAX_ID_BYTES: usize = 128;
+
+// cbindgen needs the numbers written out.
+const _: () = assert!(PLASMID_MIN_BUDGET == plasmid::MIN_BUDGET);
+const _: () = assert!(PLASMID_MAX_ID_BYTES == plasmid::MAX_ID_BYTES);
+
+/// One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
+/// Any thread may call it at any time; calls wait for each other. Streams, exchanges and iterators
+/// outlive it: what they need of it stays until the last of them is freed.
+pub struct plasmid_host {
+    pub(crate) host: Arc<Mutex<Host>>,
+    last_failure: LastFailure,
+}
+
+impl Handle for plasmid_host {
+    type State = Host;
+
+    fn enter(&self) -> Outcome<MutexGuard<'_, Host>> {
+        wait(&self.host)
+    }
+
+    fn last_failure(&self) -> Option<&LastFailure> {
+        Some(&self.last_failure)
+    }
+}
+
+/// Make the host of participant `id`, 1 to `PLASMID_MAX_ID_BYTES` bytes of any kind, unique in the
+/// cluster. `config` may be NULL: every option then has its default.
+///
+/// `*host` is to be freed with `plasmid_host_free`. `PLASMID_LIMIT`: the id, the generation or a
+/// limit of the config is out of range; `plasmid_config_error` says which.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_new(
+    id: *const c_void,
+    id_len: usize,
+    config: *const plasmid_config,
+    host: *mut *mut plasmid_host,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (id, config, host) =
+        unsafe { (Input::new("id", id, id_len), Ref::new(config), Out::new("host", host)) };
+    let make = |settings: &Settings| {
+        let place = host.required()?;
+        let made = Host::new(id.bytes()?, settings.draw()?)?;
+        place.put_handle(plasmid_host {
+            host: Arc::new(Mutex::new(made)),
+            last_failure: LastFailure::default(),
+        });
+        Ok(())
+    };
+    if config.is_null() {
+        boundary::guard(|| make(&Settings::default()))
+    } else {
+        config.call(|settings| make(settings))
+    }
+}
+
+/// Free a host; NULL is fine. No other call on it may be under way.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_free(host: *mut plasmid_host) {
+    // SAFETY: the caller keeps the header's rules for handles.
+    unsafe { boundary::free(host) };
+}
+
+/// Copy out the text of the last failure on this host: one English sentence without a final zero
+/// byte, empty if nothing has failed. Every answer but `PLASMID_OK` leaves one.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_error(
+    host: *const plasmid_host,
+    out: *mut c_void,
+    out_cap: usize,
+    out_len: *mut usize,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (host, out) = unsafe { (Ref::new(host), Buffer::new(out, out_cap, out_len)) };
+    host.tell(out)
+}
+
+/// Set one's own `key` to `value`. Setting the same value again is a change like any other.
+///
+/// `*version` is the version of this change, one above the last; NULL if it is not wanted.
+/// `PLASMID_LIMIT`: the key is empty, or something is over a limit, or the update could never be
+/// sent; nothing changed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_set(
+    host: *mut plasmid_host,
+    key: *const c_void,
+    key_len: usize,
+    value: *const c_void,
+    value_len: usize,
+    version: *mut u64,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (host, key, value, version) = unsafe {
+        (
+            Ref::new(host),
+            Input::new("key", key, key_len),
+            Input::new("value", value, value_len),
+            Out::new("version", version),
+        )
+    };
+    host.call(|host| {
+        let set = host.set(key.bytes()?, value.bytes()?)?;
+        if let Some(version) = version.optional() {
+            version.put(set);
+        }
+        Ok(())
+    })
+}
+
+/// Begin an exchange: write the first message, for any peer, of at most `out_cap` bytes.
+///
+/// The capacity is the budget of the message: give 1,200 for a datagram, the message limit for a
+/// connection. Give the bytes to the peer's `plasmid_host_receive`, its answer to one's own, and so
+/// on until an answer is empty: three messages at most. A message may be lost, repeated or late.
+/// `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which `*out_len` then is.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_initiate(
+    host: *mut plasmid_host,
+    out: *mut c_void,
+    out_cap: usize,
+    out_len: *mut usize,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (host, out) = unsafe { (Ref::new(host), Buffer::new(out, out_cap, out_len)) };
+    host.call(|host| {
+        let room = out.check()?;
+        let message = host.initiate(room.capacity);
+        put_message(room, message)
+    })
+}
+
+/// Apply a peer's message and write the answer, of at most `out_cap` bytes: the capacity is the
+/// budget, as in `plasmid_host_initiate`. `out` may be the buffer of `data`.
+///
+/// `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
+/// too. With `out` NULL and `out_cap` 0 the message is applied and nothing is said.
+/// `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,
+/// `PLASMID_LIMIT` (longer than the message limit): the message is not for us. After any failure
+/// nothing of the message was applied.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_receive(
+    host: *mut plasmid_host,
+    data: *const c_void,
+    data_len: usize,
+    out: *mut c_void,
+    out_cap: usize,
+    out_len: *mut usize,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (host, data, out) = unsafe {
+        (Ref::new(host), Input::new("data", data, data_len), Buffer::new(out, out_cap, out_len))
+    };
+    host.call(|host| {
+        let room = out.check()?;
+        let answer = host.receive(data.bytes()?, room.capacity);
+        put_message(room, answer)
+    })
+}
+
+/// Write a message, or what the core has against the budget or the bytes.
+fn put_message(room: Room, message: Result<Vec<u8>, Error>) -> Outcome {
+    match message {
+        Ok(message) => room.put(&message),
+        Err(Error::BudgetTooSmall { needed }) => Err(room.too_short(needed)),
+        Err(error) => Err(error.into()),
+    }
+}

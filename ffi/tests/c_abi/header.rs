@@ -1,0 +1,93 @@
+//! The headers: plasmid.h is what the sources say, and every C and C++ compiler reads both.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::toolchain::{Language, compile, repository};
+
+/// In the order in which a reader wants them.
+const SOURCES: [&str; 8] = [
+    "status.rs",
+    "version.rs",
+    "config.rs",
+    "host.rs",
+    "read.rs",
+    "iterate.rs",
+    "stream.rs",
+    "exchange.rs",
+];
+
+const C: [&str; 4] = ["c99", "c11", "c17", "c2x"];
+const CPP: [&str; 2] = ["c++17", "c++20"];
+
+fn header() -> PathBuf {
+    repository().join("include/plasmid.h")
+}
+
+fn header_text() -> String {
+    fs::read_to_string(header()).expect("include/plasmid.h")
+}
+
+#[test]
+fn header_is_generated_from_the_sources() {
+    let ffi = repository().join("ffi");
+    let config = cbindgen::Config::from_file(ffi.join("cbindgen.toml")).expect("cbindgen.toml");
+    let mut builder = cbindgen::Builder::new().with_config(config);
+    for source in SOURCES {
+        builder = builder.with_src(ffi.join("src").join(source));
+    }
+    let mut generated = Vec::new();
+    builder.generate().expect("cbindgen reads the sources").write(&mut generated);
+    let generated = String::from_utf8(generated).expect("a header is text");
+
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(header(), &generated).expect("write the header");
+    }
+    assert!(
+        header_text() == generated,
+        "include/plasmid.h is out of date: UPDATE=1 cargo test -p plasmid-ffi"
+    );
+}
+
+#[test]
+fn everything_in_the_header_has_a_comment() {
+    let text = header_text();
+    let lines: Vec<&str> = text.lines().skip_while(|line| *line != "/**").collect();
+    let mut documented = 0;
+    for (number, line) in lines.iter().enumerate() {
+        let is_item = ["PLASMID_API", "typedef ", "#define "].iter().any(|s| line.starts_with(s));
+        if is_item {
+            let above = lines[..number].iter().rev().find(|line| **line != "PLASMID_NODISCARD");
+            assert_eq!(above.map(|line| line.trim()), Some("*/"), "{line}");
+            documented += 1;
+        }
+    }
+    assert!(documented > 70, "only {documented} items were recognised");
+}
+
+#[test]
+fn the_example_in_the_header_is_the_one_that_runs() {
+    let example = fs::read_to_string(repository().join("examples/two_hosts.c")).expect("example");
+    let quoted: String =
+        example.lines().map(|line| format!(" *   {line}").trim_end().to_string() + "\n").collect();
+    assert!(header_text().contains(&quoted), "examples/two_hosts.c is not in ffi/cbindgen.toml");
+}
+
+#[test]
+fn plasmid_h_compiles_alone_and_twice() {
+    let source = "#include \"plasmid.h\"\n#include \"plasmid.h\"\nint main(void) { return 0; }\n";
+    for standard in C {
+        compile(&format!("alone_{standard}"), Language::C(standard), source);
+    }
+    for standard in CPP {
+        compile(&format!("alone_{standard}"), Language::Cpp(standard), source);
+    }
+}
+
+#[test]
+fn plasmid_hpp_compiles_alone_and_twice() {
+    let source = "#include \"plasmid.hpp\"\n#include \"plasmid.hpp\"\nint main() { return 0; }\n";
+    for standard in CPP {
+        compile(&format!("alone_hpp_{standard}"), Language::Cpp(standard), source);
+    }
+}

@@ -1,0 +1,833 @@
+/*
+ * plasmid: keeps small, fast-changing state the same in every process of a fleet.
+ *
+ * Each process makes a host, writes its own keys, and exchanges messages with the others over any
+ * transport it has; every host converges to the same state. The library opens no socket, starts no
+ * thread, installs no handler, reads no environment variable, keeps no global, and calls nothing
+ * back. Two hosts that converge:
+ *
+ *   #include <plasmid.h>
+ *   #include <stdio.h>
+ *
+ *   int main(void) {
+ *     plasmid_host *a = NULL, *b = NULL;
+ *     char message[1200], text[64];
+ *     size_t len = 0;
+ *
+ *     plasmid_status status = plasmid_host_new("a", 1, NULL, &a);
+ *     if (!status) status = plasmid_host_new("b", 1, NULL, &b);
+ *     if (!status) status = plasmid_host_set(a, "color", 5, "red", 3, NULL);
+ *     if (!status) status = plasmid_host_set(b, "shape", 5, "round", 5, NULL);
+ *
+ *     // One exchange. a: this is what I have; b: this is what you lack, and what I have; a: and
+ *     // this is what you lack. Any transport may lie between the calls.
+ *     if (!status) status = plasmid_host_initiate(a, message, sizeof message, &len);
+ *     if (!status) status = plasmid_host_receive(b, message, len, message, sizeof message, &len);
+ *     if (!status) status = plasmid_host_receive(a, message, len, message, sizeof message, &len);
+ *     if (!status) status = plasmid_host_receive(b, message, len, NULL, 0, &len);
+ *
+ *     if (!status) status = plasmid_host_get_from(a, "b", 1, "shape", 5, text, sizeof text, &len);
+ *     if (!status) printf("a knows that b's shape is %.*s\n", (int)len, text);
+ *     if (!status) status = plasmid_host_get_from(b, "a", 1, "color", 5, text, sizeof text, &len);
+ *     if (!status) printf("b knows that a's color is %.*s\n", (int)len, text);
+ *
+ *     if (status) fprintf(stderr, "%s\n", plasmid_status_name(status));
+ *     plasmid_host_free(a);
+ *     plasmid_host_free(b);
+ *     return status != PLASMID_OK;
+ *   }
+ *
+ * These rules hold for every function:
+ *
+ * Ownership. What a `_new` gives is freed by the `_free` of its type, once; `_free(NULL)` does
+ * nothing. Handles may be freed in any order: streams, exchanges and iterators outlive their host.
+ * Inputs are read during the call and never kept. What an iterator lends is valid until the next
+ * call on that iterator, and is not to be changed.
+ *
+ * Bytes. Ids, keys, values and messages are any bytes, passed as pointer and length; (NULL, 0) is
+ * the empty string, NULL with a length is PLASMID_INVALID_ARGUMENT, as is a length above
+ * PTRDIFF_MAX. No text needs or gets a final zero byte, except the static texts of plasmid_version
+ * and plasmid_status_name.
+ *
+ * Buffers. The caller owns every output buffer: `out`, `out_cap` bytes large, of which `*out_len`
+ * are written. One that is too short is PLASMID_BUFFER_TOO_SHORT, with the length needed in
+ * `*out_len` and nothing consumed or changed; so (NULL, 0) asks for the length. For
+ * plasmid_host_initiate and plasmid_host_receive the capacity is the budget of the message instead:
+ * at least 512. The functions named `_transmit` write what fits and are called again for the rest.
+ *
+ * Failures. A function answers PLASMID_OK or another status. After another one nothing has changed
+ * and no output is written, except `*out_len` as said above and where a function says more. No
+ * pointer may be NULL unless its function says so; NULL is answered with PLASMID_INVALID_ARGUMENT.
+ * The handle keeps the text of its last failure for plasmid_host_error and its like. Flags are 0
+ * or 1.
+ *
+ * Threads. Any function may be called from any thread. Calls on one host or config wait for each
+ * other; a stream, exchange or iterator serves one thread at a time and answers PLASMID_BUSY to a
+ * second. Nothing is undefined but a call on a handle after, or during, its `_free`.
+ *
+ * Defects. A panic inside the library does not leave it: the call answers PLASMID_INTERNAL, and so
+ * does every later call on that handle and on the host it was working on, except `_error` and
+ * `_free`. A line about it is written to standard error. When the system has no memory left the
+ * process is aborted, as in every Rust program; the limits of plasmid_config bound what peers can
+ * make a host keep.
+ */
+
+#ifndef PLASMID_H
+#define PLASMID_H
+
+/* Generated from ffi/src: `UPDATE=1 cargo test -p plasmid-ffi` rewrites it. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32) && !defined(PLASMID_STATIC)
+#define PLASMID_API __declspec(dllimport)
+#elif defined(__GNUC__)
+#define PLASMID_API __attribute__((visibility("default")))
+#else
+#define PLASMID_API
+#endif
+
+#if defined(__GNUC__)
+#define PLASMID_NODISCARD __attribute__((warn_unused_result))
+#else
+#define PLASMID_NODISCARD
+#endif
+
+/**
+ * The major version of this header.
+ */
+#define PLASMID_VERSION_MAJOR 0
+
+/**
+ * The minor version of this header. Before 1.0 a new minor version may change the ABI.
+ */
+#define PLASMID_VERSION_MINOR 1
+
+/**
+ * The patch version of this header.
+ */
+#define PLASMID_VERSION_PATCH 0
+
+/**
+ * The version as one number that grows: 0x010203 is 1.2.3.
+ */
+#define PLASMID_VERSION_NUMBER 256
+
+/**
+ * The version of the ABI that this header describes; it grows with the SONAME. A program that
+ * loads the library at run time compares it with `plasmid_abi_version()`.
+ */
+#define PLASMID_ABI_VERSION 1
+
+/**
+ * The participants with the most pending updates go first when not all fit; ties at random.
+ */
+#define PLASMID_ORDERING_DEPTH 0
+
+/**
+ * The oldest pending update of every participant goes first, then the second oldest, and so on.
+ */
+#define PLASMID_ORDERING_BREADTH 1
+
+/**
+ * Least budget of a message, in bytes.
+ */
+#define PLASMID_MIN_BUDGET 512
+
+/**
+ * Greatest length of a participant's id, in bytes.
+ */
+#define PLASMID_MAX_ID_BYTES 128
+
+/**
+ * The newest value of every key, in the order of the keys' bytes.
+ */
+#define PLASMID_BY_KEY 0
+
+/**
+ * Every value that is kept, superseded ones included, oldest first.
+ */
+#define PLASMID_BY_VERSION 1
+
+/**
+ * Only the initiator learns in a round (default): it says what it has, the responder answers with
+ * what it lacks.
+ */
+#define PLASMID_PULL 0
+
+/**
+ * Both learn from each other in a round.
+ */
+#define PLASMID_PUSH_PULL 1
+
+/**
+ * The options of hosts. One config may make any number of hosts; each copies what it needs, so the
+ * config can be changed or freed right after `plasmid_host_new`. Any thread may use it.
+ */
+typedef struct plasmid_config plasmid_config;
+
+/**
+ * An iterator over entries that a host held when the iterator was made. It may outlive the host. A
+ * second thread in a call on it is answered `PLASMID_BUSY`.
+ */
+typedef struct plasmid_entries plasmid_entries;
+
+/**
+ * The responder's end of one connection, which answers the `plasmid_stream` at the other. One
+ * connection, one exchange. A second thread in a call on it is answered `PLASMID_BUSY`.
+ */
+typedef struct plasmid_exchange plasmid_exchange;
+
+/**
+ * One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
+ * Any thread may call it at any time; calls wait for each other. Streams, exchanges and iterators
+ * outlive it: what they need of it stays until the last of them is freed.
+ */
+typedef struct plasmid_host plasmid_host;
+
+/**
+ * An iterator over the participants that a host knew when the iterator was made. It may outlive
+ * the host. A second thread in a call on it is answered `PLASMID_BUSY`.
+ */
+typedef struct plasmid_participants plasmid_participants;
+
+/**
+ * The initiator's end of one connection: bytes that arrive go into `plasmid_stream_receive`, bytes
+ * to send come out of `plasmid_stream_transmit`; the peer does the same with a `plasmid_exchange`.
+ * One connection, one stream. A second thread in a call on it is answered `PLASMID_BUSY`.
+ */
+typedef struct plasmid_stream plasmid_stream;
+
+/**
+ * What a function answers: `PLASMID_OK` or one of the numbers below. Treat a number that you do
+ * not know as a failure: later versions add some. A number never changes its meaning.
+ */
+typedef int32_t plasmid_status;
+
+/**
+ * Done.
+ */
+#define PLASMID_OK 0
+
+/**
+ * What was asked for is not there: no such key, an unknown participant, the end of an iteration.
+ */
+#define PLASMID_NOT_FOUND 1
+
+/**
+ * The output buffer is too short. `*out_len` is the capacity that is needed; nothing else was
+ * written, nothing was consumed and nothing changed.
+ */
+#define PLASMID_BUFFER_TOO_SHORT 2
+
+/**
+ * An argument has no meaning: NULL where something is needed, an unknown option.
+ */
+#define PLASMID_INVALID_ARGUMENT 3
+
+/**
+ * The bytes are not messages of this protocol: the peer's fault, or the transport's. The host is
+ * as it was; a stream or exchange that answers this is over, so close its connection.
+ */
+#define PLASMID_MALFORMED 4
+
+/**
+ * Something is over a limit, which the error text names. Nothing changed.
+ */
+#define PLASMID_LIMIT 5
+
+/**
+ * Another thread is in a call on this stream, exchange or iterator. Nothing happened; call again.
+ */
+#define PLASMID_BUSY 6
+
+/**
+ * The message belongs to another cluster. Nothing changed.
+ */
+#define PLASMID_FOREIGN 7
+
+/**
+ * Another process lives under this participant's id. Reserved: no function of this version
+ * answers it; `plasmid_host_conflicts` counts the evidence.
+ */
+#define PLASMID_CONFLICT 8
+
+/**
+ * A defect of the library (a panic) was caught, or the system gave no random bytes. After a
+ * panic the handle answers this for ever; its error text can still be read, and it is to be freed.
+ */
+#define PLASMID_INTERNAL 9
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The name of a status, such as `"PLASMID_NOT_FOUND"`; `"unknown status"` for a number that this
+ * version does not know. The text is static and ends in a zero byte.
+ */
+PLASMID_API const char *plasmid_status_name(plasmid_status status);
+
+/**
+ * The version of the library that runs, such as `"0.1.0"`. The text is static and ends in a zero
+ * byte.
+ */
+PLASMID_API const char *plasmid_version(void);
+
+/**
+ * The version of the ABI of the library that runs; `PLASMID_ABI_VERSION` is what the program was
+ * compiled for.
+ */
+PLASMID_API uint32_t plasmid_abi_version(void);
+
+/**
+ * Make a config with every option at its default.
+ *
+ * `*config` is to be freed with `plasmid_config_free`.
+ */
+PLASMID_API PLASMID_NODISCARD plasmid_status plasmid_config_new(plasmid_config **config);
+
+/**
+ * Free a config; NULL is fine.
+ */
+PLASMID_API void plasmid_config_free(plasmid_config *config);
+
+/**
+ * Copy out the text of the last failure on this config, or of the last `plasmid_host_new` that was
+ * given it: one English sentence without a final zero byte, empty if nothing has failed.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_error(const plasmid_config *config,
+                                    void *out,
+                                    size_t out_cap,
+                                    size_t *out_len);
+
+/**
+ * Which updates go first when not all fit in a message: `PLASMID_ORDERING_DEPTH` (default) or
+ * `PLASMID_ORDERING_BREADTH`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_ordering(plasmid_config *config,
+                                           uint32_t ordering);
+
+/**
+ * 1 (default): keep and send superseded values too. 0: keep and send only the newest value of each
+ * key, one's own and everyone else's.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_history(plasmid_config *config,
+                                          uint32_t history);
+
+/**
+ * The seed of all randomness in the host: the same seed and the same calls give the same bytes.
+ * Default: drawn from the system for each host.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_seed(plasmid_config *config,
+                                       uint64_t seed);
+
+/**
+ * A number that no other process with this id and generation has: it tells one's own message come
+ * back from a twin. Default: drawn from the system for each host, which is what programs want; set
+ * it only where runs must repeat byte for byte.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_nonce(plasmid_config *config,
+                                        uint64_t nonce);
+
+/**
+ * The generation of the participant, below 2^63. It must grow each time the participant starts
+ * without its earlier state: a newer generation replaces the older one everywhere. Default: the
+ * milliseconds since 1970 times 2^16, plus 16 random bits.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_generation(plasmid_config *config,
+                                             uint64_t generation);
+
+/**
+ * The name of the cluster, any bytes; default empty. Messages of another cluster are refused with
+ * `PLASMID_FOREIGN`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_cluster(plasmid_config *config,
+                                          const void *name,
+                                          size_t name_len);
+
+/**
+ * Greatest length of a key, in bytes: 1 to 65,535, default 1,024. A limit that is out of range is
+ * told by `plasmid_host_new`, as for all limits.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_key_bytes(plasmid_config *config,
+                                            uint64_t limit);
+
+/**
+ * Greatest length of a value, in bytes: up to 256 MiB, default 1 MiB. A value must also fit in a
+ * message.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_value_bytes(plasmid_config *config,
+                                              uint64_t limit);
+
+/**
+ * Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_message_bytes(plasmid_config *config,
+                                                uint64_t limit);
+
+/**
+ * Greatest number of participants known at once, the host's own included: 1 to 2^32 - 1, default
+ * 65,536.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_participants(plasmid_config *config,
+                                               uint64_t limit);
+
+/**
+ * Greatest number of keys held of one participant: 1 to 2^31 - 1, default 131,072.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_keys_per_participant(plasmid_config *config,
+                                                       uint64_t limit);
+
+/**
+ * Greatest size of the updates kept of one participant, history included, in bytes: 1 to 1 GiB,
+ * default 256 MiB.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_participant_bytes(plasmid_config *config,
+                                                    uint64_t limit);
+
+/**
+ * Greatest size of what is kept of all other participants together, in bytes; default 1 GiB. One's
+ * own map does not count.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_state_bytes(plasmid_config *config,
+                                              uint64_t limit);
+
+/**
+ * Make the host of participant `id`, 1 to `PLASMID_MAX_ID_BYTES` bytes of any kind, unique in the
+ * cluster. `config` may be NULL: every option then has its default.
+ *
+ * `*host` is to be freed with `plasmid_host_free`. `PLASMID_LIMIT`: the id, the generation or a
+ * limit of the config is out of range; `plasmid_config_error` says which.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_new(const void *id,
+                                size_t id_len,
+                                const plasmid_config *config,
+                                plasmid_host **host);
+
+/**
+ * Free a host; NULL is fine. No other call on it may be under way.
+ */
+PLASMID_API void plasmid_host_free(plasmid_host *host);
+
+/**
+ * Copy out the text of the last failure on this host: one English sentence without a final zero
+ * byte, empty if nothing has failed. Every answer but `PLASMID_OK` leaves one.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_error(const plasmid_host *host,
+                                  void *out,
+                                  size_t out_cap,
+                                  size_t *out_len);
+
+/**
+ * Set one's own `key` to `value`. Setting the same value again is a change like any other.
+ *
+ * `*version` is the version of this change, one above the last; NULL if it is not wanted.
+ * `PLASMID_LIMIT`: the key is empty, or something is over a limit, or the update could never be
+ * sent; nothing changed.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_set(plasmid_host *host,
+                                const void *key,
+                                size_t key_len,
+                                const void *value,
+                                size_t value_len,
+                                uint64_t *version);
+
+/**
+ * Begin an exchange: write the first message, for any peer, of at most `out_cap` bytes.
+ *
+ * The capacity is the budget of the message: give 1,200 for a datagram, the message limit for a
+ * connection. Give the bytes to the peer's `plasmid_host_receive`, its answer to one's own, and so
+ * on until an answer is empty: three messages at most. A message may be lost, repeated or late.
+ * `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which `*out_len` then is.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_initiate(plasmid_host *host,
+                                     void *out,
+                                     size_t out_cap,
+                                     size_t *out_len);
+
+/**
+ * Apply a peer's message and write the answer, of at most `out_cap` bytes: the capacity is the
+ * budget, as in `plasmid_host_initiate`. `out` may be the buffer of `data`.
+ *
+ * `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
+ * too. With `out` NULL and `out_cap` 0 the message is applied and nothing is said.
+ * `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,
+ * `PLASMID_LIMIT` (longer than the message limit): the message is not for us. After any failure
+ * nothing of the message was applied.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_receive(plasmid_host *host,
+                                    const void *data,
+                                    size_t data_len,
+                                    void *out,
+                                    size_t out_cap,
+                                    size_t *out_len);
+
+/**
+ * Copy out the value of one's own `key`.
+ *
+ * `PLASMID_NOT_FOUND`: no such key. `PLASMID_BUFFER_TOO_SHORT`: the value has `*out_len` bytes.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_get(const plasmid_host *host,
+                                const void *key,
+                                size_t key_len,
+                                void *out,
+                                size_t out_cap,
+                                size_t *out_len);
+
+/**
+ * Copy out the value of a participant's `key`; one's own id reads one's own map.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown, or has no such key.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_get_from(const plasmid_host *host,
+                                     const void *participant,
+                                     size_t participant_len,
+                                     const void *key,
+                                     size_t key_len,
+                                     void *out,
+                                     size_t out_cap,
+                                     size_t *out_len);
+
+/**
+ * The version of a participant's newest change that is held here; one's own id is fine, too.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_max_version(const plasmid_host *host,
+                                        const void *participant,
+                                        size_t participant_len,
+                                        uint64_t *version);
+
+/**
+ * How many keys of a participant are held here.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_len(const plasmid_host *host,
+                                const void *participant,
+                                size_t participant_len,
+                                size_t *len);
+
+/**
+ * Copy out the id of this host's participant.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_id(const plasmid_host *host,
+                               void *out,
+                               size_t out_cap,
+                               size_t *out_len);
+
+/**
+ * The generation of this host's participant.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_generation(const plasmid_host *host,
+                                       uint64_t *generation);
+
+/**
+ * The bytes that the capacity given to `plasmid_host_initiate` or `plasmid_host_receive` would
+ * need so that the largest update passed over in the last message made goes out; 0 when none
+ * waits.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_room_needed(const plasmid_host *host,
+                                        size_t *bytes);
+
+/**
+ * How often another process was found to speak under this participant's id. More than 0 means that
+ * two processes share one id, which is a fault of their configuration.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_conflicts(const plasmid_host *host,
+                                      uint64_t *count);
+
+/**
+ * How many participants' parts of received messages were not wholly applied, because of a gap
+ * before them or a limit of this host. A later exchange brings what is missing, except over a
+ * limit.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_skipped(const plasmid_host *host,
+                                    uint64_t *count);
+
+/**
+ * Iterate over all participants known to `host`, its own included, in the order of the ids' bytes.
+ *
+ * `*participants` is to be freed with `plasmid_participants_free`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_participants_new(const plasmid_host *host,
+                                        plasmid_participants **participants);
+
+/**
+ * Lend the next participant's id, until the next call on this iterator. `PLASMID_NOT_FOUND`: there
+ * are no more.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_participants_next(plasmid_participants *participants,
+                                         const uint8_t **id,
+                                         size_t *id_len);
+
+/**
+ * Free an iterator over participants; NULL is fine.
+ */
+PLASMID_API void plasmid_participants_free(plasmid_participants *participants);
+
+/**
+ * Iterate over a participant's entries, in one of two orders: `PLASMID_BY_KEY` or
+ * `PLASMID_BY_VERSION`.
+ *
+ * `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
+ * unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_entries_new(const plasmid_host *host,
+                                   const void *participant,
+                                   size_t participant_len,
+                                   uint32_t order,
+                                   plasmid_entries **entries);
+
+/**
+ * Iterate over all kept values of one key of a participant, newest first; there are none if the
+ * key is not held.
+ *
+ * `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
+ * unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_history_new(const plasmid_host *host,
+                                   const void *participant,
+                                   size_t participant_len,
+                                   const void *key,
+                                   size_t key_len,
+                                   plasmid_entries **entries);
+
+/**
+ * Lend the next entry's key and value, until the next call on this iterator, and give its version.
+ * `PLASMID_NOT_FOUND`: there are no more.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_entries_next(plasmid_entries *entries,
+                                    const uint8_t **key,
+                                    size_t *key_len,
+                                    const uint8_t **value,
+                                    size_t *value_len,
+                                    uint64_t *version);
+
+/**
+ * Free an iterator over entries; NULL is fine.
+ */
+PLASMID_API void plasmid_entries_free(plasmid_entries *entries);
+
+/**
+ * Make the initiator's end of a connection. `end` 1: one round, which needs no
+ * `plasmid_stream_gossip`, and then the stream is finished. `end` 0: a round for each
+ * `plasmid_stream_gossip`, until the connection is closed.
+ *
+ * `*stream` is to be freed with `plasmid_stream_free`, before or after the host.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_new(const plasmid_host *host,
+                                  uint32_t end,
+                                  plasmid_stream **stream);
+
+/**
+ * Free a stream; NULL is fine. No other call on it may be under way.
+ */
+PLASMID_API void plasmid_stream_free(plasmid_stream *stream);
+
+/**
+ * Copy out the text of the last failure on this stream, as `plasmid_host_error` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_error(const plasmid_stream *stream,
+                                    void *out,
+                                    size_t out_cap,
+                                    size_t *out_len);
+
+/**
+ * Who learns in a round: `PLASMID_PULL` (default) or `PLASMID_PUSH_PULL`. To be called first.
+ *
+ * `PLASMID_INVALID_ARGUMENT`: there is no such mode, or the stream was already asked to gossip,
+ * receive or transmit.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_set_mode(plasmid_stream *stream,
+                                       uint32_t mode);
+
+/**
+ * Ask for a round. It begins with the next `plasmid_stream_transmit`, or when the round under way
+ * is over. A stream made with `end` 1 does its one round unasked, and this changes nothing.
+ */
+PLASMID_API PLASMID_NODISCARD plasmid_status plasmid_stream_gossip(plasmid_stream *stream);
+
+/**
+ * Take in bytes that arrived, split anywhere.
+ *
+ * `PLASMID_MALFORMED`, `PLASMID_FOREIGN`, `PLASMID_LIMIT`: the peer is at fault. What was whole
+ * before the fault is applied, nothing of the message at fault is. The stream is over: every later
+ * call answers the same, nothing more is transmitted, and the connection is to be closed.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_receive(plasmid_stream *stream,
+                                      const void *data,
+                                      size_t data_len);
+
+/**
+ * Write the next bytes to send, as many as there are and fit, and consume them. `*out_len` 0:
+ * there are none now. Any capacity will do; call again while the buffer comes back full.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_transmit(plasmid_stream *stream,
+                                       void *out,
+                                       size_t out_cap,
+                                       size_t *out_len);
+
+/**
+ * Whether the one round of a stream made with `end` 1 is over and all was transmitted: `*flag` is
+ * then 1, otherwise 0.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_is_finished(const plasmid_stream *stream,
+                                          uint32_t *flag);
+
+/**
+ * How many rounds were answered.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_stream_rounds(const plasmid_stream *stream,
+                                     uint64_t *rounds);
+
+/**
+ * Make the responder's end of a connection. `end` 1: one round, and then the exchange is finished.
+ * `end` 0: any number of rounds, until the connection is closed.
+ *
+ * `*exchange` is to be freed with `plasmid_exchange_free`, before or after the host.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_exchange_new(const plasmid_host *host,
+                                    uint32_t end,
+                                    plasmid_exchange **exchange);
+
+/**
+ * Free an exchange; NULL is fine. No other call on it may be under way.
+ */
+PLASMID_API void plasmid_exchange_free(plasmid_exchange *exchange);
+
+/**
+ * Copy out the text of the last failure on this exchange, as `plasmid_host_error` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_exchange_error(const plasmid_exchange *exchange,
+                                      void *out,
+                                      size_t out_cap,
+                                      size_t *out_len);
+
+/**
+ * Take in bytes that arrived, split anywhere; it fails as `plasmid_stream_receive` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_exchange_receive(plasmid_exchange *exchange,
+                                        const void *data,
+                                        size_t data_len);
+
+/**
+ * Write the next bytes to send, as `plasmid_stream_transmit` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_exchange_transmit(plasmid_exchange *exchange,
+                                         void *out,
+                                         size_t out_cap,
+                                         size_t *out_len);
+
+/**
+ * Whether the one round of an exchange made with `end` 1 is over and all was transmitted: `*flag`
+ * is then 1, otherwise 0.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_exchange_is_finished(const plasmid_exchange *exchange,
+                                            uint32_t *flag);
+
+/**
+ * How many rounds are over.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_exchange_rounds(const plasmid_exchange *exchange,
+                                       uint64_t *rounds);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* PLASMID_H */

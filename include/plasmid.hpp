@@ -1,0 +1,458 @@
+// plasmid for C++17: the functions of plasmid.h as classes that own what they hold.
+//
+// Handles move and do not copy. Ids, keys, values and messages go in as anything that is bytes next
+// to each other: text, std::string, std::vector<std::uint8_t>, std::array, std::span. Messages come
+// out as plasmid::Bytes; ids, keys and values as std::string, which may hold any bytes. What is not
+// there is std::nullopt or an empty vector; every other failure is thrown as plasmid::Error, and
+// then nothing has changed. Threads: as plasmid.h says, which holds the full description of each
+// function; moving an object while another thread uses it is not allowed.
+
+#ifndef PLASMID_HPP
+#define PLASMID_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "plasmid.h"
+
+namespace plasmid {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Bytes lent for one call. It is a parameter type: made from what is at hand, not kept.
+class View {
+ public:
+  constexpr View(const void* data, std::size_t size) noexcept : data_(data), size_(size) {}
+
+  /// Text that ends in a zero byte, such as a literal.
+  View(const char* text) noexcept : data_(text), size_(std::strlen(text)) {}
+
+  /// Any container of bytes that lie next to each other.
+  template <typename C,
+            typename T = std::remove_pointer_t<decltype(std::data(std::declval<const C&>()))>,
+            typename = std::enable_if_t<sizeof(T) == 1 && std::is_trivially_copyable_v<T> &&
+                                        !std::is_array_v<C>>>
+  View(const C& bytes) noexcept : data_(std::data(bytes)), size_(std::size(bytes)) {}
+
+  constexpr const void* data() const noexcept { return data_; }
+  constexpr std::size_t size() const noexcept { return size_; }
+
+ private:
+  const void* data_;
+  std::size_t size_;
+};
+
+/// A failure: what() says it in a sentence, status() is its number in plasmid.h.
+class Error : public std::runtime_error {
+ public:
+  Error(plasmid_status status, const std::string& text)
+      : std::runtime_error(text), status_(status) {}
+
+  plasmid_status status() const noexcept { return status_; }
+
+ private:
+  plasmid_status status_;
+};
+
+/// Which updates go first when not all fit in a message.
+enum class Ordering : std::uint32_t {
+  depth = PLASMID_ORDERING_DEPTH,
+  breadth = PLASMID_ORDERING_BREADTH
+};
+
+/// Who learns in a round over a stream.
+enum class Mode : std::uint32_t { pull = PLASMID_PULL, push_pull = PLASMID_PUSH_PULL };
+
+/// Newest value of each key in the order of the keys, or all that is kept, oldest first.
+enum class Order : std::uint32_t { by_key = PLASMID_BY_KEY, by_version = PLASMID_BY_VERSION };
+
+/// One value of one key.
+struct Entry {
+  std::string key;
+  std::string value;
+  std::uint64_t version;
+};
+
+namespace detail {
+
+template <typename Handle, void (*release)(Handle*)>
+struct Deleter {
+  void operator()(Handle* handle) const noexcept { release(handle); }
+};
+
+template <typename Handle, void (*release)(Handle*)>
+using Owned = std::unique_ptr<Handle, Deleter<Handle, release>>;
+
+/// Call `fill(out, capacity, &length)` with a buffer that is large enough.
+template <typename Fill>
+plasmid_status read(std::string& text, Fill fill) {
+  text.resize(256);
+  std::size_t length = 0;
+  plasmid_status status = PLASMID_OK;
+  while ((status = fill(text.data(), text.size(), &length)) == PLASMID_BUFFER_TOO_SHORT) {
+    text.resize(length);
+  }
+  text.resize(status == PLASMID_OK ? length : 0);
+  return status;
+}
+
+/// Throw what a call on `handle` answered, unless that is PLASMID_OK.
+template <typename Handle>
+void check(plasmid_status status, const Handle* handle,
+           plasmid_status (*error)(const Handle*, void*, std::size_t, std::size_t*)) {
+  if (status == PLASMID_OK) return;
+  std::string text;
+  const auto told = read(text, [&](void* out, std::size_t capacity, std::size_t* length) {
+    return error(handle, out, capacity, length);
+  });
+  throw Error(status, told == PLASMID_OK && !text.empty() ? text : plasmid_status_name(status));
+}
+
+/// Throw what a call without an error text answered, unless that is PLASMID_OK.
+inline void check(plasmid_status status) {
+  if (status != PLASMID_OK) throw Error(status, plasmid_status_name(status));
+}
+
+/// What both ends of a connection can do.
+template <typename Handle, void (*release)(Handle*),
+          plasmid_status (*receive_)(Handle*, const void*, std::size_t),
+          plasmid_status (*transmit_)(Handle*, void*, std::size_t, std::size_t*),
+          plasmid_status (*is_finished_)(const Handle*, std::uint32_t*),
+          plasmid_status (*rounds_)(const Handle*, std::uint64_t*),
+          plasmid_status (*error_)(const Handle*, void*, std::size_t, std::size_t*)>
+class End {
+ public:
+  /// Take in bytes that arrived, split anywhere. After an Error the connection is to be closed.
+  void receive(View data) { check(receive_(handle(), data.data(), data.size())); }
+
+  /// The bytes to send now, `max` at most; empty if there are none.
+  [[nodiscard]] Bytes transmit(std::size_t max = SIZE_MAX) {
+    constexpr std::size_t chunk = 65536;
+    Bytes bytes;
+    std::size_t length = chunk;
+    while (length == chunk && bytes.size() < max) {
+      const std::size_t start = bytes.size();
+      bytes.resize(start + (max - start < chunk ? max - start : chunk));
+      const auto status = transmit_(handle(), bytes.data() + start, bytes.size() - start, &length);
+      bytes.resize(start + (status == PLASMID_OK ? length : 0));
+      check(status);
+    }
+    return bytes;
+  }
+
+  /// Whether the one round of an end made with `end` true is over and all was transmitted.
+  [[nodiscard]] bool finished() const {
+    std::uint32_t flag = 0;
+    check(is_finished_(handle(), &flag));
+    return flag != 0;
+  }
+
+  [[nodiscard]] std::uint64_t rounds() const {
+    std::uint64_t rounds = 0;
+    check(rounds_(handle(), &rounds));
+    return rounds;
+  }
+
+  /// The handle, for the functions of plasmid.h; it stays ours.
+  [[nodiscard]] Handle* handle() const noexcept { return handle_.get(); }
+
+ protected:
+  explicit End(Handle* handle) noexcept : handle_(handle) {}
+
+  void check(plasmid_status status) const { detail::check(status, handle(), error_); }
+
+ private:
+  Owned<Handle, release> handle_;
+};
+
+using StreamEnd =
+    End<plasmid_stream, plasmid_stream_free, plasmid_stream_receive, plasmid_stream_transmit,
+        plasmid_stream_is_finished, plasmid_stream_rounds, plasmid_stream_error>;
+using ExchangeEnd = End<plasmid_exchange, plasmid_exchange_free, plasmid_exchange_receive,
+                        plasmid_exchange_transmit, plasmid_exchange_is_finished,
+                        plasmid_exchange_rounds, plasmid_exchange_error>;
+
+}  // namespace detail
+
+/// The initiator's end of a connection, from Host::create_stream. It may outlive its host.
+class Stream : public detail::StreamEnd {
+ public:
+  /// Ask for a round, on a stream made with `end` false.
+  void gossip() { check(plasmid_stream_gossip(handle())); }
+
+ private:
+  friend class Host;
+  explicit Stream(plasmid_stream* handle) noexcept : End(handle) {}
+};
+
+/// The responder's end of a connection, from Host::exchange. It may outlive its host.
+class Exchange : public detail::ExchangeEnd {
+ private:
+  friend class Host;
+  explicit Exchange(plasmid_exchange* handle) noexcept : End(handle) {}
+};
+
+/// The options of hosts; a setter returns the config, so that they chain.
+class Config {
+ public:
+  Config() {
+    plasmid_config* config = nullptr;
+    detail::check(plasmid_config_new(&config));
+    handle_.reset(config);
+  }
+
+  Config& set_ordering(Ordering ordering) {
+    return check(plasmid_config_set_ordering(handle(), static_cast<std::uint32_t>(ordering)));
+  }
+  Config& set_history(bool history) {
+    return check(plasmid_config_set_history(handle(), history ? 1 : 0));
+  }
+  Config& set_seed(std::uint64_t seed) { return check(plasmid_config_set_seed(handle(), seed)); }
+  Config& set_nonce(std::uint64_t nonce) {
+    return check(plasmid_config_set_nonce(handle(), nonce));
+  }
+  Config& set_generation(std::uint64_t generation) {
+    return check(plasmid_config_set_generation(handle(), generation));
+  }
+  Config& set_cluster(View name) {
+    return check(plasmid_config_set_cluster(handle(), name.data(), name.size()));
+  }
+  Config& set_key_bytes(std::uint64_t limit) {
+    return check(plasmid_config_set_key_bytes(handle(), limit));
+  }
+  Config& set_value_bytes(std::uint64_t limit) {
+    return check(plasmid_config_set_value_bytes(handle(), limit));
+  }
+  Config& set_message_bytes(std::uint64_t limit) {
+    return check(plasmid_config_set_message_bytes(handle(), limit));
+  }
+  Config& set_participants(std::uint64_t limit) {
+    return check(plasmid_config_set_participants(handle(), limit));
+  }
+  Config& set_keys_per_participant(std::uint64_t limit) {
+    return check(plasmid_config_set_keys_per_participant(handle(), limit));
+  }
+  Config& set_participant_bytes(std::uint64_t limit) {
+    return check(plasmid_config_set_participant_bytes(handle(), limit));
+  }
+  Config& set_state_bytes(std::uint64_t limit) {
+    return check(plasmid_config_set_state_bytes(handle(), limit));
+  }
+
+  /// The handle, for the functions of plasmid.h; it stays ours.
+  [[nodiscard]] plasmid_config* handle() const noexcept { return handle_.get(); }
+
+ private:
+  Config& check(plasmid_status status) {
+    detail::check<plasmid_config>(status, handle(), plasmid_config_error);
+    return *this;
+  }
+
+  detail::Owned<plasmid_config, plasmid_config_free> handle_;
+};
+
+/// One participant's view of all.
+class Host {
+ public:
+  /// The budget of a message unless one is given: the default limit of messages.
+  static constexpr std::size_t default_budget = std::size_t{16} << 20;
+
+  explicit Host(View id) {
+    plasmid_host* host = nullptr;
+    detail::check(plasmid_host_new(id.data(), id.size(), nullptr, &host));
+    handle_.reset(host);
+  }
+
+  Host(View id, const Config& config) {
+    plasmid_host* host = nullptr;
+    const auto status = plasmid_host_new(id.data(), id.size(), config.handle(), &host);
+    detail::check<plasmid_config>(status, config.handle(), plasmid_config_error);
+    handle_.reset(host);
+  }
+
+  /// Set one's own key; the version of this change.
+  std::uint64_t set(View key, View value) {
+    std::uint64_t version = 0;
+    check(plasmid_host_set(handle(), key.data(), key.size(), value.data(), value.size(), &version));
+    return version;
+  }
+
+  /// The value of one's own key.
+  [[nodiscard]] std::optional<std::string> get(View key) const {
+    return text([&](void* out, std::size_t capacity, std::size_t* length) {
+      return plasmid_host_get(handle(), key.data(), key.size(), out, capacity, length);
+    });
+  }
+
+  /// The value of a participant's key.
+  [[nodiscard]] std::optional<std::string> get_from(View participant, View key) const {
+    return text([&](void* out, std::size_t capacity, std::size_t* length) {
+      return plasmid_host_get_from(handle(), participant.data(), participant.size(), key.data(),
+                                   key.size(), out, capacity, length);
+    });
+  }
+
+  /// Begin an exchange: the first message, of at most `budget` bytes.
+  [[nodiscard]] Bytes initiate(std::size_t budget = default_budget) {
+    return message(budget, [&](void* out, std::size_t* length) {
+      return plasmid_host_initiate(handle(), out, budget, length);
+    });
+  }
+
+  /// Apply a peer's message; the answer, empty if there is nothing to say. Budget 0: say nothing.
+  Bytes receive(View data, std::size_t budget = default_budget) {
+    return message(budget, [&](void* out, std::size_t* length) {
+      return plasmid_host_receive(handle(), data.data(), data.size(), out, budget, length);
+    });
+  }
+
+  /// The initiator's end of a connection.
+  [[nodiscard]] Stream create_stream(bool end = true, Mode mode = Mode::pull) {
+    plasmid_stream* made = nullptr;
+    check(plasmid_stream_new(handle(), end ? 1 : 0, &made));
+    Stream stream(made);
+    detail::check(plasmid_stream_set_mode(made, static_cast<std::uint32_t>(mode)));
+    return stream;
+  }
+
+  /// The responder's end of a connection.
+  [[nodiscard]] Exchange exchange(bool end = true) {
+    plasmid_exchange* made = nullptr;
+    check(plasmid_exchange_new(handle(), end ? 1 : 0, &made));
+    return Exchange(made);
+  }
+
+  /// The ids of all participants known, one's own included, in the order of their bytes.
+  [[nodiscard]] std::vector<std::string> participants() const {
+    plasmid_participants* made = nullptr;
+    check(plasmid_participants_new(handle(), &made));
+    const detail::Owned<plasmid_participants, plasmid_participants_free> iterator(made);
+    std::vector<std::string> ids;
+    const std::uint8_t* id = nullptr;
+    std::size_t length = 0;
+    plasmid_status status = PLASMID_OK;
+    while ((status = plasmid_participants_next(made, &id, &length)) == PLASMID_OK) {
+      ids.push_back(string(id, length));
+    }
+    if (status != PLASMID_NOT_FOUND) detail::check(status);
+    return ids;
+  }
+
+  /// A participant's entries; none if it is unknown.
+  [[nodiscard]] std::vector<Entry> entries(View participant, Order order = Order::by_key) const {
+    plasmid_entries* made = nullptr;
+    return collect(made, plasmid_entries_new(handle(), participant.data(), participant.size(),
+                                             static_cast<std::uint32_t>(order), &made));
+  }
+
+  /// All kept values of a participant's key, newest first.
+  [[nodiscard]] std::vector<Entry> history(View participant, View key) const {
+    plasmid_entries* made = nullptr;
+    return collect(made, plasmid_history_new(handle(), participant.data(), participant.size(),
+                                             key.data(), key.size(), &made));
+  }
+
+  /// The version of a participant's newest change held here; none if it is unknown.
+  [[nodiscard]] std::optional<std::uint64_t> max_version(View participant) const {
+    std::uint64_t version = 0;
+    const auto status =
+        plasmid_host_max_version(handle(), participant.data(), participant.size(), &version);
+    if (status == PLASMID_NOT_FOUND) return std::nullopt;
+    check(status);
+    return version;
+  }
+
+  /// How many keys of a participant are held here; 0 if it is unknown.
+  [[nodiscard]] std::size_t len(View participant) const {
+    std::size_t length = 0;
+    const auto status = plasmid_host_len(handle(), participant.data(), participant.size(), &length);
+    if (status != PLASMID_NOT_FOUND) check(status);
+    return length;
+  }
+
+  [[nodiscard]] std::string id() const {
+    std::string id;
+    check(detail::read(id, [&](void* out, std::size_t capacity, std::size_t* length) {
+      return plasmid_host_id(handle(), out, capacity, length);
+    }));
+    return id;
+  }
+
+  [[nodiscard]] std::uint64_t generation() const { return number(plasmid_host_generation); }
+  [[nodiscard]] std::uint64_t conflicts() const { return number(plasmid_host_conflicts); }
+  [[nodiscard]] std::uint64_t skipped() const { return number(plasmid_host_skipped); }
+
+  /// The budget that the largest waiting update needs; 0 when none waits.
+  [[nodiscard]] std::size_t room_needed() const {
+    std::size_t bytes = 0;
+    check(plasmid_host_room_needed(handle(), &bytes));
+    return bytes;
+  }
+
+  /// The handle, for the functions of plasmid.h; it stays ours.
+  [[nodiscard]] plasmid_host* handle() const noexcept { return handle_.get(); }
+
+ private:
+  void check(plasmid_status status) const {
+    detail::check<plasmid_host>(status, handle(), plasmid_host_error);
+  }
+
+  static std::string string(const std::uint8_t* start, std::size_t length) {
+    return std::string(start, start + length);
+  }
+
+  std::uint64_t number(plasmid_status (*read)(const plasmid_host*, std::uint64_t*)) const {
+    std::uint64_t number = 0;
+    check(read(handle(), &number));
+    return number;
+  }
+
+  template <typename Fill>
+  std::optional<std::string> text(Fill fill) const {
+    std::string text;
+    const auto status = detail::read(text, fill);
+    if (status == PLASMID_NOT_FOUND) return std::nullopt;
+    check(status);
+    return text;
+  }
+
+  template <typename Fill>
+  Bytes message(std::size_t budget, Fill fill) {
+    // Not a vector: its bytes would all be written before the few that count are.
+    const std::unique_ptr<std::uint8_t[]> out(budget > 0 ? new std::uint8_t[budget] : nullptr);
+    std::size_t length = 0;
+    check(fill(out.get(), &length));
+    return Bytes(out.get(), out.get() + length);
+  }
+
+  std::vector<Entry> collect(plasmid_entries*& made, plasmid_status status) const {
+    std::vector<Entry> entries;
+    if (status == PLASMID_NOT_FOUND) return entries;
+    check(status);
+    const detail::Owned<plasmid_entries, plasmid_entries_free> iterator(made);
+    const std::uint8_t *key = nullptr, *value = nullptr;
+    std::size_t key_length = 0, value_length = 0;
+    std::uint64_t version = 0;
+    while ((status = plasmid_entries_next(made, &key, &key_length, &value, &value_length,
+                                          &version)) == PLASMID_OK) {
+      entries.push_back({string(key, key_length), string(value, value_length), version});
+    }
+    if (status != PLASMID_NOT_FOUND) detail::check(status);
+    return entries;
+  }
+
+  detail::Owned<plasmid_host, plasmid_host_free> handle_;
+};
+
+}  // namespace plasmid
+
+#endif  // PLASMID_HPP

@@ -1,0 +1,121 @@
+// Threads: calls on one host wait for each other; a stream used by two answers PLASMID_BUSY.
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "check.h"
+
+enum { THREADS = 8, WRITES = 200 };
+
+static plasmid_host *shared, *other;
+
+// Write, read and gossip with `other`, all at once in every thread.
+static void *write_and_gossip(void *argument) {
+  const int number = *(const int *)argument;
+  char message[4096];
+  for (int i = 0; i < WRITES; i++) {
+    char key[32], value[32], read[32];
+    const int key_len = snprintf(key, sizeof key, "thread %d", number);
+    const int value_len = snprintf(value, sizeof value, "write %d", i);
+    size_t len = 0;
+    uint64_t version = 0;
+    OK(plasmid_host_set(shared, key, (size_t)key_len, value, (size_t)value_len, &version));
+    OK(plasmid_host_get(shared, key, (size_t)key_len, read, sizeof read, &len));
+    CHECK(len == (size_t)value_len && memcmp(read, value, len) == 0);
+
+    OK(plasmid_host_initiate(shared, message, sizeof message, &len));
+    OK(plasmid_host_receive(other, message, len, message, sizeof message, &len));
+    OK(plasmid_host_receive(shared, message, len, message, sizeof message, &len));
+    OK(plasmid_host_receive(other, message, len, NULL, 0, &len));
+  }
+  return NULL;
+}
+
+static void a_host_serves_many_threads(void) {
+  OK(plasmid_host_new(BYTES("shared"), NULL, &shared));
+  OK(plasmid_host_new(BYTES("other"), NULL, &other));
+  pthread_t threads[THREADS];
+  int numbers[THREADS];
+  for (int i = 0; i < THREADS; i++) {
+    numbers[i] = i;
+    CHECK(pthread_create(&threads[i], NULL, write_and_gossip, &numbers[i]) == 0);
+  }
+  for (int i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+
+  // Every write took a version of its own, and the other host has them all after one more exchange.
+  uint64_t version = 0, there = 0;
+  OK(plasmid_host_max_version(shared, BYTES("shared"), &version));
+  CHECK(version == THREADS * WRITES);
+  static char message[1 << 20];
+  size_t len = 0;
+  OK(plasmid_host_initiate(other, message, sizeof message, &len));
+  OK(plasmid_host_receive(shared, message, len, message, sizeof message, &len));
+  OK(plasmid_host_receive(other, message, len, NULL, 0, &len));
+  OK(plasmid_host_max_version(other, BYTES("shared"), &there));
+  CHECK(there == version);
+  plasmid_host_free(shared);
+  plasmid_host_free(other);
+}
+
+static plasmid_stream *stream;
+static atomic_int is_over;
+
+// Keep the host busy with calls that take a while.
+static void *keep_the_host_busy(void *argument) {
+  (void)argument;
+  while (!atomic_load(&is_over)) {
+    plasmid_entries *entries = NULL;
+    OK(plasmid_entries_new(shared, BYTES("shared"), PLASMID_BY_VERSION, &entries));
+    plasmid_entries_free(entries);
+  }
+  return NULL;
+}
+
+// Use the stream: its calls wait for the host, and meanwhile the stream is taken.
+static void *use_the_stream(void *argument) {
+  (void)argument;
+  while (!atomic_load(&is_over)) {
+    char out[64];
+    size_t len = 0;
+    const plasmid_status status = plasmid_stream_transmit(stream, out, sizeof out, &len);
+    CHECK(status == PLASMID_OK || status == PLASMID_BUSY);
+  }
+  return NULL;
+}
+
+static void a_stream_serves_one_thread_at_a_time(void) {
+  OK(plasmid_host_new(BYTES("shared"), NULL, &shared));
+  for (int i = 0; i < 20000; i++)
+    OK(plasmid_host_set(shared, &i, sizeof i, BYTES("some value"), NULL));
+  OK(plasmid_stream_new(shared, 0, &stream));
+  pthread_t host_user, stream_user;
+  CHECK(pthread_create(&host_user, NULL, keep_the_host_busy, NULL) == 0);
+  CHECK(pthread_create(&stream_user, NULL, use_the_stream, NULL) == 0);
+
+  const time_t deadline = time(NULL) + 60;
+  uint64_t rounds = 77;
+  plasmid_status status = PLASMID_OK;
+  while (status != PLASMID_BUSY) {
+    CHECK(time(NULL) < deadline);
+    status = plasmid_stream_rounds(stream, &rounds);
+    CHECK(status == PLASMID_OK ? rounds == 0 : status == PLASMID_BUSY);
+    rounds = 77;
+  }
+  CHECK(rounds == 77);
+  atomic_store(&is_over, 1);
+  CHECK(pthread_join(host_user, NULL) == 0);
+  CHECK(pthread_join(stream_user, NULL) == 0);
+
+  // Nothing is left of it.
+  OK(plasmid_stream_rounds(stream, &rounds));
+  CHECK(rounds == 0);
+  plasmid_host_free(shared);
+  plasmid_stream_free(stream);
+}
+
+int main(void) {
+  a_host_serves_many_threads();
+  a_stream_serves_one_thread_at_a_time();
+  return 0;
+}

@@ -1,0 +1,180 @@
+// plasmid.hpp: ownership, what goes in and out, and exceptions.
+
+#include <array>
+#include <plasmid.hpp>
+#include <string_view>
+#include <type_traits>
+#if __cplusplus >= 202002L
+#include <span>
+#endif
+
+#include "check.h"
+
+namespace {
+
+// Handles move and do not copy.
+template <typename T>
+constexpr bool moves_only =
+    std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
+    !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
+static_assert(moves_only<plasmid::Config> && moves_only<plasmid::Host>);
+static_assert(moves_only<plasmid::Stream> && moves_only<plasmid::Exchange>);
+static_assert(std::is_base_of_v<std::exception, plasmid::Error>);
+
+template <typename Call>
+void fails_with(plasmid_status status, const char* word, Call call) {
+  try {
+    call();
+  } catch (const plasmid::Error& error) {
+    CHECK(error.status() == status);
+    CHECK(std::strstr(error.what(), word) != nullptr);
+    return;
+  }
+  std::fprintf(stderr, "nothing was thrown that speaks of %s\n", word);
+  std::exit(1);
+}
+
+void meet(plasmid::Host& a, plasmid::Host& b) { b.receive(a.receive(b.receive(a.initiate())), 0); }
+
+void bytes_in_and_out() {
+  plasmid::Host host("a");
+  const std::string text = "text";
+  const std::vector<std::uint8_t> vector = {1, 2, 3};
+  const std::array<char, 2> array = {'o', 'k'};
+  CHECK(host.set("literal", text) == 1);
+  CHECK(host.set(std::string_view("view"), vector) == 2);
+  CHECK(host.set(text, array) == 3);
+  CHECK(host.set({"pointer and length", 7}, {nullptr, 0}) == 4);
+  CHECK(host.get("literal") == "text");
+  CHECK(host.get("view") == std::string("\1\2\3"));
+  CHECK(host.get("text") == "ok");
+  CHECK(host.get("pointer") == "");
+  CHECK(host.get("nothing") == std::nullopt);
+#if __cplusplus >= 202002L
+  CHECK(host.set("span", std::span<const std::uint8_t>(vector).subspan(1)) == 5);
+  CHECK(host.get("span") == std::string("\2\3"));
+#endif
+  // Longer than any buffer that was ready for it, and with zero bytes inside.
+  const std::string long_value(100000, '\0');
+  host.set("long", long_value);
+  CHECK(host.get("long") == long_value);
+}
+
+void reading() {
+  plasmid::Host a("a"), b("b");
+  a.set("k", "1");
+  a.set("j", "2");
+  a.set("k", "3");
+  meet(b, a);
+
+  CHECK((b.participants() == std::vector<std::string>{"a", "b"}));
+  CHECK(b.id() == "b" && b.generation() > 0);
+  CHECK(b.get_from("a", "k") == "3" && b.get_from("a", "l") == std::nullopt);
+  CHECK(b.get_from("c", "k") == std::nullopt);
+  CHECK(b.max_version("a") == 3 && b.max_version("c") == std::nullopt);
+  CHECK(b.len("a") == 2 && b.len("c") == 0);
+  CHECK(b.conflicts() == 0 && b.skipped() == 0 && b.room_needed() == 0);
+
+  const auto by_key = b.entries("a");
+  CHECK(by_key.size() == 2);
+  CHECK(by_key[0].key == "j" && by_key[0].value == "2" && by_key[0].version == 2);
+  CHECK(by_key[1].key == "k" && by_key[1].value == "3" && by_key[1].version == 3);
+  const auto by_version = b.entries("a", plasmid::Order::by_version);
+  CHECK(by_version.size() == 3 && by_version[0].value == "1" && by_version[2].value == "3");
+  const auto history = b.history("a", "k");
+  CHECK(history.size() == 2 && history[0].value == "3" && history[1].value == "1");
+  CHECK(b.entries("c").empty() && b.history("c", "k").empty() && b.history("a", "x").empty());
+}
+
+void options() {
+  plasmid::Config config;
+  config.set_ordering(plasmid::Ordering::breadth)
+      .set_history(false)
+      .set_seed(1)
+      .set_nonce(2)
+      .set_generation(3)
+      .set_cluster("cluster")
+      .set_key_bytes(10)
+      .set_value_bytes(20)
+      .set_message_bytes(1000)
+      .set_participants(2)
+      .set_keys_per_participant(2)
+      .set_participant_bytes(1000)
+      .set_state_bytes(1000);
+  plasmid::Host a("a", config), same("a", config);
+  CHECK(a.generation() == 3 && a.initiate() == same.initiate());
+  CHECK(a.initiate().size() <= 1000);
+  a.set("k", "1");
+  a.set("k", "2");
+  CHECK(a.history("a", "k").size() == 1);
+  fails_with(PLASMID_LIMIT, "key_bytes", [&] { a.set("a long key indeed", "1"); });
+  fails_with(PLASMID_LIMIT, "value_bytes", [&] { a.set("k", std::string(21, 'v')); });
+  fails_with(PLASMID_LIMIT, "keys_per_participant", [&] {
+    a.set("l", "1");
+    a.set("m", "1");
+  });
+
+  plasmid::Host b("b");
+  fails_with(PLASMID_FOREIGN, "cluster", [&] { b.receive(a.initiate()); });
+  fails_with(PLASMID_MALFORMED, "malformed", [&] { b.receive("not a message"); });
+  fails_with(PLASMID_BUFFER_TOO_SHORT, "512", [&] { (void)b.initiate(511); });
+  fails_with(PLASMID_LIMIT, "message_bytes",
+             [] { plasmid::Host("a", plasmid::Config().set_message_bytes(1)); });
+  fails_with(PLASMID_LIMIT, "PLASMID_LIMIT", [] { plasmid::Host(""); });
+}
+
+void streams() {
+  plasmid::Host a("a"), b("b");
+  a.set("k", std::string(200000, 'a'));
+  b.set("k", std::string(200000, 'b'));
+  {
+    auto stream = a.create_stream();
+    auto exchange = b.exchange();
+    exchange.receive(stream.transmit());
+    CHECK(exchange.transmit(10).size() == 10);
+    CHECK(!exchange.finished());
+    stream.receive("");
+    CHECK(!stream.finished() && stream.rounds() == 0);
+    fails_with(PLASMID_MALFORMED, "after the end", [&] { exchange.receive("\1x"); });
+  }
+  auto stream = a.create_stream(false, plasmid::Mode::push_pull);
+  auto exchange = b.exchange(false);
+  CHECK(stream.transmit().empty());
+  for (std::uint64_t round = 1; round <= 3; round++) {
+    stream.gossip();
+    exchange.receive(stream.transmit());
+    stream.receive(exchange.transmit());
+    exchange.receive(stream.transmit());
+    CHECK(stream.rounds() == round && exchange.rounds() == round);
+  }
+  CHECK(a.len("b") == 1 && b.len("a") == 1);
+  CHECK(!stream.finished() && !exchange.finished());
+}
+
+void moving() {
+  plasmid::Host a("a");
+  a.set("k", "v");
+  plasmid::Stream stream = a.create_stream();
+  plasmid::Host moved = std::move(a);
+  CHECK(moved.get("k") == "v");
+  a = plasmid::Host("other");
+  CHECK(a.id() == "other");
+  plasmid::Stream moved_stream = std::move(stream);
+  {
+    const plasmid::Host gone = std::move(moved);
+  }
+  // A stream keeps what it needs of its host.
+  CHECK(!moved_stream.transmit().empty());
+  CHECK(moved_stream.handle() != nullptr && stream.handle() == nullptr);
+}
+
+}  // namespace
+
+int main() {
+  bytes_in_and_out();
+  reading();
+  options();
+  streams();
+  moving();
+  return 0;
+}
