@@ -54,9 +54,10 @@ impl Default for LocalState {
     }
 }
 
-/// Limits of one host. Own changes over a limit are refused with [`Error::Limit`]. What a peer sends
-/// is applied up to the first update over a limit and the rest of that participant is left for
-/// later and counted ([`Host::skipped`](crate::Host::skipped)); other participants are unaffected.
+/// Limits of one host. Own changes over a limit are refused with [`Error::Limit`]. What a peer
+/// sends is applied up to the first update over a limit and the rest of that participant is left
+/// for later and counted ([`Host::skipped`](crate::Host::skipped)); other participants are
+/// unaffected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a key. Default 1,024, at most 65,535: keys are compared and scanned, so they stay
@@ -66,7 +67,8 @@ pub struct Limits {
     /// message.
     pub value_bytes: u64,
     /// Bytes of the greatest message, received or made. Default 16 MiB, from 512 to 256 MiB: it
-    /// bounds the memory that one peer can claim.
+    /// bounds the memory that one peer can claim. Peers do not know it: give all hosts of a cluster
+    /// the same, and budgets below it.
     pub message_bytes: u64,
     /// Participants known at once, this host included. Default 65,536, at most 2³²−1: a plain
     /// digest of so many is about 1.5 MB, still one message.

@@ -126,8 +126,8 @@ impl Host {
         Some(self.state.get(participant)?.log.get(key, &self.state.hasher)?.value)
     }
 
-    /// Every value kept of somebody's key, newest first. Of another participant this is best effort:
-    /// a host on the way that keeps no history has passed on the newest value only.
+    /// Every value kept of somebody's key, newest first. Of another participant this is best
+    /// effort: a host on the way that keeps no history has passed on the newest value only.
     pub fn history(&self, participant: &[u8], key: &[u8]) -> Vec<Update<'_>> {
         let held = self.state.get(participant);
         held.map_or_else(Vec::new, |held| held.log.history(key, &self.state.hasher))
@@ -141,7 +141,8 @@ impl Host {
         ids
     }
 
-    /// The newest update of each of somebody's keys, sorted by key. Empty for an unknown participant.
+    /// The newest update of each of somebody's keys, sorted by key. Empty for an unknown
+    /// participant.
     pub fn entries(&self, participant: &[u8]) -> Vec<Update<'_>> {
         self.state.get(participant).map_or_else(Vec::new, |held| held.log.newest())
     }
@@ -173,11 +174,11 @@ impl Host {
         self.syn(budget, false)
     }
 
-    /// Take in a message, and return the answer to send back: at most `budget` bytes, empty if there
-    /// is nothing to say. A `budget` of 0 means: apply, and say nothing.
+    /// Take in a message, and return the answer to send back: at most `budget` bytes, empty if
+    /// there is nothing to say. A `budget` of 0 means: apply, and say nothing.
     ///
-    /// Late, repeated and reordered messages are harmless; an empty one says nothing. What others say about this host's own
-    /// participant is never applied.
+    /// Late, repeated and reordered messages are harmless; an empty one says nothing. What others
+    /// say about this host's own participant is never applied.
     ///
     /// # Errors
     ///

@@ -10,7 +10,8 @@ use hashbrown::HashTable;
 use crate::wire::entry::Entry;
 use crate::wire::reader::Reader;
 
-/// How keys are hashed in the index. Seeded per host, so that nobody outside can aim for collisions.
+/// How keys are hashed in the index. Seeded per host, so that nobody outside can aim for
+/// collisions.
 pub(crate) type KeyHasher = foldhash::fast::FixedState;
 
 /// No older value of this key.

@@ -1,8 +1,8 @@
 //! The updates kept of one participant: the bytes they travel in, in version order.
 //!
 //! A delta is then a copy of a suffix, and what was received is stored and forwarded as it is. A
-//! small log is one blob that is scanned; a larger one has an index beside it. What a log does *not*
-//! know: generations, limits, and who owns it.
+//! small log is one blob that is scanned; a larger one has an index beside it. What a log does
+//! *not* know: generations, limits, and who owns it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! What a peer lacks, and which of it goes into one message when not everything fits.
 //!
-//! Paper, §3: any order of participants is sound as long as, for each participant, an update that is
-//! left out leaves out every later one. So what is chosen is one cut per participant.
+//! Paper, §3: any order of participants is sound as long as, for each participant, an update that
+//! is left out leaves out every later one. So what is chosen is one cut per participant.
 
 use alloc::vec::Vec;
 

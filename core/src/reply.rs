@@ -100,8 +100,8 @@ impl Maker<'_> {
         out
     }
 
-    /// Bytes kept back for the digest: all it needs, or half of the message. The two directions of an
-    /// exchange then get alike under load.
+    /// Bytes kept back for the digest: all it needs, or half of the message. The two directions of
+    /// an exchange then get alike under load.
     fn digest_share(&self, room: usize) -> usize {
         let lines: usize = self.state.iter().map(|held| State::line(held).len()).sum();
         let whole = section_len(digest::len(Range::COMPLETE, lines));

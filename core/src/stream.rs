@@ -120,8 +120,8 @@ impl Stream {
         Stream { line: Line::new(max), end, mode, asked: end, waits: false }
     }
 
-    /// Ask for a round. It begins at the next [`transmit`](Stream::transmit), or if one is under way
-    /// after that one. A stream made with `end` does its one round unasked, and no other.
+    /// Ask for a round. It begins at the next [`transmit`](Stream::transmit), or if one is under
+    /// way after that one. A stream made with `end` does its one round unasked, and no other.
     pub fn gossip(&mut self) {
         self.asked = self.asked || !self.end;
     }

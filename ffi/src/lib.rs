@@ -1,8 +1,8 @@
 //! libplasmid: plasmid's host, stream and exchange as C functions.
 //!
 //! This crate translates: pointers to slices, errors to numbers, panics to `PLASMID_INTERNAL`. It
-//! holds no protocol logic. It is the only crate of the workspace with `unsafe`; `boundary.rs` holds
-//! the reasons why it is sound, and the functions only state what their caller promises.
+//! holds no protocol logic. It is the only crate of the workspace with `unsafe`; `boundary.rs`
+//! holds the reasons why it is sound, and the functions only state what their caller promises.
 //!
 //! The documentation of the functions is written for C and generated into `include/plasmid.h`,
 //! whose opening comment holds the rules that all of them share.

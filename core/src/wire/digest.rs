@@ -1,7 +1,7 @@
 //! `Digest := <scope> <DigestEntry>*`: what I have.
 //!
-//! A digest that does not fit into its message is complete for a stated range of short ids only. The
-//! range is circular, so that its start can be drawn from the whole circle.
+//! A digest that does not fit into its message is complete for a stated range of short ids only.
+//! The range is circular, so that its start can be drawn from the whole circle.
 
 use alloc::vec::Vec;
 

@@ -69,8 +69,8 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Decode a whole message and check every rule of the grammar. Allocates nothing that grows with
-    /// the input.
+    /// Decode a whole message and check every rule of the grammar. Allocates nothing that grows
+    /// with the input.
     ///
     /// # Errors
     ///

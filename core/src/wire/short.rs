@@ -4,9 +4,9 @@ use core::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
-/// A participant id hashed to 64 bits: SipHash-2-4 keyed by the cluster's hash. Two different ids of
-/// one cluster share a short id with probability 2⁻⁶⁴; a host that meets such a pair keeps the one
-/// it met first and counts the other as skipped.
+/// A participant id hashed to 64 bits: SipHash-2-4 keyed by the cluster's hash. Two different ids
+/// of one cluster share a short id with probability 2⁻⁶⁴; a host that meets such a pair keeps the
+/// one it met first and counts the other as skipped.
 pub type ShortId = u64;
 
 /// The 8 bytes that name a cluster in every message: SipHash-2-4 with a zero key.

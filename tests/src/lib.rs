@@ -1,0 +1,12 @@
+//! Support for the behaviour tests: the transcript language, a naive model of what replicas may
+//! hold, and a network that loses, repeats, reorders and damages messages. The tests themselves are
+//! in `tests/`; nothing here looks inside a host, everything goes through its public interface.
+
+pub mod checksum;
+pub mod craft;
+pub mod dump;
+pub mod model;
+pub mod plan;
+pub mod transcript;
+pub mod words;
+pub mod world;

@@ -1,0 +1,95 @@
+//! What goes first when not everything fits, where it is a matter of chance: the chance is fair.
+//! The deterministic part is in the transcripts `depth.txt`, `breadth.txt` and
+//! `partial_digests.txt`.
+
+use std::collections::BTreeMap;
+
+use plasmid::wire::Message;
+use plasmid::{Config, Host, Ordering};
+
+const ROUNDS: u64 = 1_000;
+
+/// A host that holds so many updates of each participant, all of the same size.
+fn hub(ordering: Ordering, seed: u64, updates: &[(&[u8], usize)]) -> Host {
+    let mut hub = Host::new(b"hub", Config { ordering, seed, ..Config::default() }).expect("an id");
+    for (id, count) in updates {
+        let mut other = Host::new(id, Config { nonce: 1, ..Config::default() }).expect("an id");
+        for key in 0..*count as u8 {
+            other.set(&[key], &[key; 90]).expect("a small value");
+        }
+        let syn = hub.initiate(1 << 16).expect("a good budget");
+        let answer = other.receive(&syn, 1 << 16).expect("a sound message");
+        hub.receive(&answer, 0).expect("a sound message");
+    }
+    hub
+}
+
+/// How many updates of whom a newcomer gets from `hub` with that budget.
+fn first_answer(hub: &mut Host, budget: usize) -> Vec<(Vec<u8>, usize)> {
+    let mut new = Host::new(b"new", Config { nonce: 2, ..Config::default() }).expect("an id");
+    let syn = new.initiate(budget).expect("a good budget");
+    let answer = hub.receive(&syn, budget).expect("a sound message");
+    let delta = Message::decode(&answer).expect("a sound message").delta.expect("a delta");
+    delta.participants().map(|section| (section.id.to_vec(), section.entries.count())).collect()
+}
+
+/// How often each answer comes when only the seed differs.
+fn answers(
+    ordering: Ordering,
+    updates: &[(&[u8], usize)],
+    budget: usize,
+) -> BTreeMap<Vec<(Vec<u8>, usize)>, u64> {
+    let mut counts = BTreeMap::new();
+    for seed in 0..ROUNDS {
+        let answer = first_answer(&mut hub(ordering, seed, updates), budget);
+        *counts.entry(answer).or_insert(0) += 1;
+    }
+    counts
+}
+
+fn assert_even(counts: impl IntoIterator<Item = u64>, expected: usize, slack: f64) {
+    let counts: Vec<u64> = counts.into_iter().collect();
+    assert_eq!(counts.len(), expected, "{counts:?}");
+    let mean = counts.iter().sum::<u64>() as f64 / expected as f64;
+    assert!(counts.iter().all(|&n| (n as f64 - mean).abs() < slack * mean), "{counts:?}");
+}
+
+#[test]
+fn depth_takes_the_deepest_first_and_ties_at_random() {
+    // Room for four updates of five: all of p, and of q or r.
+    let counts = answers(Ordering::Depth, &[(b"p", 3), (b"q", 1), (b"r", 1)], 512);
+    for answer in counts.keys() {
+        assert_eq!(answer[0], (b"p".to_vec(), 3));
+        assert_eq!(answer.len(), 2, "{answer:?}");
+    }
+    assert_even(counts.into_values(), 2, 0.15);
+}
+
+#[test]
+fn breadth_takes_one_of_each_first_and_the_rest_at_random() {
+    // Room for four updates of six: one of each, and the second of one of the three.
+    let counts = answers(Ordering::Breadth, &[(b"p", 2), (b"q", 2), (b"r", 2)], 512);
+    for answer in counts.keys() {
+        assert_eq!(answer.len(), 3, "{answer:?}");
+        assert_eq!(answer.iter().map(|(_, count)| count).sum::<usize>(), 4, "{answer:?}");
+    }
+    assert_even(counts.into_values(), 3, 0.2);
+}
+
+#[test]
+fn a_digest_that_does_not_fit_speaks_of_everyone_in_turn() {
+    let ids: Vec<[u8; 2]> = (0..80).map(|number| [b'p', number]).collect();
+    let updates: Vec<(&[u8], usize)> = ids.iter().map(|id| (&id[..], 1)).collect();
+    let mut hub = hub(Ordering::Depth, 1, &updates);
+    let mut counts = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        let syn = hub.initiate(512).expect("a good budget");
+        let digest = Message::decode(&syn).expect("a sound message").digest.expect("a digest");
+        assert!(digest.range().is_some());
+        for line in digest.entries() {
+            *counts.entry(line.short).or_insert(0) += 1;
+        }
+    }
+    // Short ids are not spread evenly around the circle, so neither are the turns.
+    assert_even(counts.into_values(), 81, 0.5);
+}

@@ -1,0 +1,140 @@
+//! Golden bytes: what every implementation of the wire format must read, write and refuse alike.
+//! `UPDATE=1` writes `vectors/*.json` anew from real hosts and hand-made messages; the difference
+//! is reviewed like any other change, for it is a change of the wire.
+
+mod json;
+mod refused;
+mod sound;
+mod streams;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use plasmid::wire::{self, Message};
+use plasmid::{Config, Error, Host};
+use plasmid_tests::dump::Dump;
+use serde_json::{Value, json};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
+
+/// The vectors in that file; written first if asked to.
+fn golden(file: &str, made: impl FnOnce() -> Vec<Value>) -> Vec<Value> {
+    let path = folder().join(file);
+    let text = serde_json::to_string_pretty(&made()).expect("plain values") + "\n";
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &text).expect("a writable file");
+    }
+    let kept = fs::read_to_string(&path).expect("the vectors");
+    assert!(kept == text, "{file} is not what the library makes now; UPDATE=1 and review");
+    serde_json::from_str(&kept).expect("the vectors are JSON")
+}
+
+fn text<'a>(vector: &'a Value, field: &str) -> &'a str {
+    vector[field].as_str().unwrap_or_else(|| panic!("{field} is missing: {vector}"))
+}
+
+fn bytes(vector: &Value, field: &str) -> Vec<u8> {
+    plasmid_tests::words::hex(text(vector, field)).expect("hex")
+}
+
+/// A host with something of its own and something of others.
+fn receiver(cluster: &str) -> Host {
+    let config = Config { cluster: cluster.into(), nonce: 77, ..Config::default() };
+    let mut host = Host::new(b"receiver", config).expect("a good id");
+    host.set(b"k", b"v").expect("a small value");
+    host
+}
+
+fn error_name(error: Error) -> &'static str {
+    match error {
+        Error::Malformed(_) => "malformed",
+        Error::Foreign => "foreign",
+        _ => "other",
+    }
+}
+
+#[test]
+fn sound_messages_read_and_write_back_the_same() {
+    for vector in golden("messages.json", sound::vectors) {
+        let bytes = bytes(&vector, "hex");
+        let message = Message::decode(&bytes).expect("a sound message");
+        assert_eq!(json::message(&message), vector["message"], "{}", text(&vector, "name"));
+        assert_eq!(message.encode(), bytes, "{}", text(&vector, "name"));
+        let mut host = receiver(text(&vector, "cluster_name"));
+        host.receive(&bytes, 4096).expect("a sound message");
+        assert_eq!(host.get(b"k"), Some(&b"v"[..]), "the own map is the owner's");
+    }
+}
+
+#[test]
+fn what_breaks_a_rule_is_refused_whole() {
+    for vector in golden("refused.json", refused::vectors) {
+        let bytes = bytes(&vector, "hex");
+        let mut host = receiver("");
+        let before = Dump::of(&host);
+        for budget in [0, 4096] {
+            let error = host.receive(&bytes, budget).expect_err(text(&vector, "name"));
+            assert_eq!(error_name(error), text(&vector, "error"), "{}", text(&vector, "name"));
+            assert_eq!(Dump::of(&host), before, "{}", text(&vector, "name"));
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_the_decoder_has_a_vector() {
+    let vectors = refused::vectors();
+    let has = |rule: &str| vectors.iter().any(|vector| vector["rule"] == rule);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/wire");
+    let mut rules = 0;
+    for file in fs::read_dir(folder).expect("the sources of the wire format") {
+        let source = fs::read_to_string(file.expect("a file").path()).expect("text");
+        for after in source.split("Malformed(").skip(1) {
+            let Some(rule) = after.trim_start().strip_prefix('"') else { continue };
+            let rule = rule.split('"').next().expect("a first part");
+            assert!(has(rule), "no vector in refused.json breaks the rule: {rule}");
+            rules += 1;
+        }
+    }
+    assert!(rules >= 20, "only {rules} rules were found in the sources");
+}
+
+#[test]
+fn hashes_are_the_same_everywhere() {
+    for vector in golden("hashes.json", sound::hashes) {
+        let cluster = wire::cluster_hash(&bytes(&vector, "cluster_name"));
+        assert_eq!(json::u64_hex(cluster), text(&vector, "cluster"));
+        let short = wire::short_id(cluster, &bytes(&vector, "id"));
+        assert_eq!(json::u64_hex(short), text(&vector, "short_id"));
+    }
+}
+
+#[test]
+fn streams_frame_and_answer_the_same() {
+    for vector in golden("streams.json", streams::vectors) {
+        if vector["error"].is_null() {
+            streams::check_sound(&vector);
+        } else {
+            streams::check_refused(&vector);
+        }
+    }
+}
+
+#[test]
+fn an_independent_decoder_agrees() {
+    let output = Command::new("python3").arg(folder().join("decode.py")).output();
+    let output = output.expect("python3 is needed for this test");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{complained}");
+    let expected = json!([
+        sound::vectors().len(),
+        refused::vectors().len(),
+        sound::hashes().len(),
+        streams::vectors().len()
+    ]);
+    let counts = said.lines().last().unwrap_or_default();
+    assert_eq!(serde_json::from_str::<Value>(counts).ok(), Some(expected), "{said}");
+}

@@ -1,0 +1,163 @@
+//! Messages on a byte stream: whole rounds as two real hosts have them, and bytes out of turn.
+
+use plasmid::wire::{self, Message};
+use plasmid::{Config, Error, Exchange, Host, Mode, Stream};
+use plasmid_tests::craft::{Craft, line, news, prefixed, set};
+use serde_json::{Value, json};
+
+use super::json::hex;
+use super::{bytes, error_name, text};
+
+/// The two hosts of every vector: a has one update of its own, and b too.
+fn hosts() -> (Host, Host) {
+    let make = |id: &[u8], nonce| {
+        let config = Config { seed: 1, nonce, generation: 1, ..Config::default() };
+        Host::new(id, config).expect("a good id")
+    };
+    let (mut a, mut b) = (make(b"a", 1), make(b"b", 2));
+    a.set(b"color", b"red").expect("a small value");
+    b.set(b"shape", b"round").expect("a small value");
+    (a, b)
+}
+
+pub(crate) fn vectors() -> Vec<Value> {
+    let mut list = vec![
+        conversation("pull", "a learns what b has. Two rounds; in the second b is silent.", 2),
+        conversation("push-pull", "Both learn. In the second round b has nothing to say.", 2),
+    ];
+    list.extend(refused());
+    list
+}
+
+/// What two hosts write to each other, turn by turn.
+fn conversation(mode: &str, meaning: &str, rounds: usize) -> Value {
+    let (mut a, mut b) = hosts();
+    let mut stream = a.create_stream(false, mode_of(mode));
+    let mut exchange = b.exchange(false);
+    let mut turns = Vec::new();
+    for _ in 0..rounds {
+        stream.gossip();
+        loop {
+            let out = stream.transmit(&mut a, usize::MAX).expect("good limits");
+            exchange.receive(&mut b, &out).expect("in turn");
+            let back = exchange.transmit(usize::MAX);
+            stream.receive(&mut a, &back).expect("in turn");
+            if out.is_empty() && back.is_empty() {
+                break;
+            }
+            let turn = |from: &str, bytes: &[u8]| json!({ "from": from, "hex": hex(bytes) });
+            turns.extend([turn("initiator", &out), turn("responder", &back)]);
+        }
+    }
+    turns.retain(|turn| turn["hex"] != "");
+    json!({ "name": mode, "meaning": meaning, "mode": mode, "turns": turns })
+}
+
+fn mode_of(name: &str) -> Mode {
+    if name == "pull" { Mode::Pull } else { Mode::PushPull }
+}
+
+/// Play the conversation again, in bytes one by one: each end says the same.
+pub(crate) fn check_sound(vector: &Value) {
+    let (mut a, mut b) = hosts();
+    let mut stream = a.create_stream(false, mode_of(text(vector, "mode")));
+    let mut exchange = b.exchange(false);
+    for turn in vector["turns"].as_array().expect("turns") {
+        let bytes = bytes(turn, "hex");
+        if text(turn, "from") == "initiator" {
+            stream.gossip();
+            let made = stream.transmit(&mut a, usize::MAX).expect("good limits");
+            assert_eq!(hex(&made), text(turn, "hex"));
+            for byte in bytes {
+                exchange.receive(&mut b, &[byte]).expect("in turn");
+            }
+        } else {
+            assert_eq!(hex(&exchange.transmit(usize::MAX)), text(turn, "hex"));
+            for byte in bytes {
+                stream.receive(&mut a, &[byte]).expect("in turn");
+            }
+        }
+    }
+    assert_eq!(a.get_from(b"b", b"shape"), Some(&b"round"[..]));
+}
+
+fn refused() -> Vec<Value> {
+    let cluster = wire::cluster_hash(b"");
+    let syn = Craft::new(1, cluster).section(1, &[0]).finish();
+    let pull = Craft::new(1, cluster).section(1, &[0]).section(3, b"").finish();
+    let syn_ack = Craft::new(2, cluster).section(1, &[0]).finish();
+    let ack = Craft::new(3, cluster).section(5, &news(b"p", 1, 0, 1, &set(1, b"k", b"v"))).finish();
+    // Answered by a SynAck with a digest, after which an Ack must come.
+    let asks = Craft::new(1, cluster).section(1, &[&[0][..], &line(7, 1, 5)].concat()).finish();
+    let foreign = Craft::new(1, cluster ^ 1).section(1, &[0]).finish();
+    let frames = |frames: &[&[u8]]| frames.iter().flat_map(|f| prefixed(f)).collect::<Vec<u8>>();
+    let mut list = Vec::new();
+    let mut add = |name: &str, meaning: &str, to: &str, bytes: Vec<u8>| {
+        let (error, rule) = match feed(to, &bytes, bytes.len()) {
+            Err(Error::Malformed(rule)) => ("malformed", Some(rule)),
+            Err(error) => (error_name(error), None),
+            Ok(()) => panic!("{name} is not refused"),
+        };
+        list.push(json!({
+            "name": name, "meaning": meaning, "to": to, "hex": hex(&bytes),
+            "error": error, "rule": rule,
+        }));
+    };
+    add("length_without_end", "Nine bytes that go on.", "responder", vec![0xff; 9]);
+    add("length_not_shortest", "8000 for 0.", "responder", vec![0x80, 0]);
+    add("no_message", "A frame that is no message.", "responder", frames(&[b"what"]));
+    add("foreign", "A sound Syn of another cluster.", "responder", frames(&[&foreign]));
+    add("starts_with_syn_ack", "A Syn comes first.", "responder", frames(&[&syn_ack]));
+    add("starts_with_nothing", "A Syn is never empty.", "responder", frames(&[b""]));
+    let meaning = "After a SynAck with a digest comes an Ack or an empty frame.";
+    add("syn_for_ack", meaning, "responder", frames(&[&asks, &syn]));
+    let meaning = "A pull has two messages.";
+    add("ack_after_pull", meaning, "responder", frames(&[&pull, &ack]));
+    add("syn_for_syn_ack", "The answer is a SynAck.", "initiator", frames(&[&syn]));
+    add("ack_for_syn_ack", "The answer is a SynAck.", "initiator", frames(&[&ack]));
+    add("answered_twice", "One answer to one Syn.", "initiator", frames(&[b"", b""]));
+    list
+}
+
+/// One end of a stream and the host it belongs to.
+enum End {
+    Initiator(Stream),
+    Responder(Exchange),
+}
+
+/// Feed bytes in pieces to one end that is in its first round.
+fn feed(to: &str, bytes: &[u8], piece: usize) -> Result<(), Error> {
+    let (mut a, mut b) = hosts();
+    let mut end = if to == "initiator" {
+        let mut stream = a.create_stream(false, Mode::PushPull);
+        stream.gossip();
+        stream.transmit(&mut a, usize::MAX).expect("good limits");
+        End::Initiator(stream)
+    } else {
+        End::Responder(b.exchange(false))
+    };
+    bytes.chunks(piece).try_for_each(|piece| match &mut end {
+        End::Initiator(stream) => stream.receive(&mut a, piece),
+        End::Responder(exchange) => exchange.receive(&mut b, piece),
+    })
+}
+
+pub(crate) fn check_refused(vector: &Value) {
+    let bytes = bytes(vector, "hex");
+    for piece in [1, 2, bytes.len()] {
+        let error = feed(text(vector, "to"), &bytes, piece).expect_err(text(vector, "name"));
+        assert_eq!(error_name(error), text(vector, "error"), "{}", text(vector, "name"));
+    }
+}
+
+/// Every frame of a conversation that is not empty is a message.
+#[test]
+fn frames_are_messages() {
+    for vector in vectors().iter().filter(|vector| vector["error"].is_null()) {
+        for turn in vector["turns"].as_array().expect("turns") {
+            let bytes = bytes(turn, "hex");
+            // These messages are short: one byte of length.
+            assert!(bytes == [0] || Message::decode(&bytes[1..]).is_ok());
+        }
+    }
+}
