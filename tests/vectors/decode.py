@@ -40,8 +40,12 @@ def siphash24(k0, k1, data):
     def rotate(x, bits):
         return (x << bits | x >> (64 - bits)) & MASK
 
-    v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D,
-         k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
+    v = [
+        k0 ^ 0x736F6D6570736575,
+        k1 ^ 0x646F72616E646F6D,
+        k0 ^ 0x6C7967656E657261,
+        k1 ^ 0x7465646279746573,
+    ]
 
     def rounds(count):
         for _ in range(count):
@@ -59,7 +63,7 @@ def siphash24(k0, k1, data):
     # Words of eight bytes, the last one filled up with the length.
     padded = data + bytes(7 - len(data) % 8) + bytes([len(data) & 0xFF])
     for at in range(0, len(padded), 8):
-        word = int.from_bytes(padded[at:at + 8], "little")
+        word = int.from_bytes(padded[at : at + 8], "little")
         v[3] ^= word
         rounds(2)
         v[0] ^= word
@@ -132,8 +136,15 @@ def decode(data):
     require(kind, "there is no such kind")
     cluster = reader.u64()
     sender = {"id": reader.id().hex(), "generation": reader.varint(), "nonce": hex64(reader.u64())}
-    message = {"kind": kind, "cluster": hex64(cluster), "sender": sender,
-               "digest": None, "pull": False, "delta": None, "skipped": []}
+    message = {
+        "kind": kind,
+        "cluster": hex64(cluster),
+        "sender": sender,
+        "digest": None,
+        "pull": False,
+        "delta": None,
+        "skipped": [],
+    }
     last, count = -1, 0
     while reader.rest:
         tag, content = reader.varint(), reader.bytes()
@@ -152,10 +163,14 @@ def decode(data):
             require(tag % 2 == 0, "an odd tag is unknown")
             message["skipped"].append({"tag": tag, "body": content.hex()})
     has_digest, has_delta = message["digest"] is not None, message["delta"] is not None
-    require({"Syn": has_digest and not has_delta,
-             "SynAck": (has_digest or has_delta) and not message["pull"],
-             "Ack": has_delta and not has_digest and not message["pull"]}[kind],
-            "the sections do not fit the kind")
+    require(
+        {
+            "Syn": has_digest and not has_delta,
+            "SynAck": (has_digest or has_delta) and not message["pull"],
+            "Ack": has_delta and not has_digest and not message["pull"],
+        }[kind],
+        "the sections do not fit the kind",
+    )
     return message
 
 
@@ -188,8 +203,15 @@ def decode_delta(reader):
         generation, after, to = reader.varint(), reader.version(), reader.version()
         require(after < to or after == to == 0, "a section does not advance")
         entries = decode_entries(Reader(reader.bytes()), after, to)
-        sections.append({"id": participant.hex(), "generation": generation,
-                         "from": after, "to": to, "entries": entries})
+        sections.append(
+            {
+                "id": participant.hex(),
+                "generation": generation,
+                "from": after,
+                "to": to,
+                "entries": entries,
+            }
+        )
     return sections
 
 
@@ -240,8 +262,10 @@ def is_out_of_turn(vector):
 
 def check():
     folder = pathlib.Path(__file__).parent
-    load = {name: json.loads((folder / f"{name}.json").read_text("utf-8"))
-            for name in ("messages", "refused", "hashes", "streams")}
+    load = {
+        name: json.loads((folder / f"{name}.json").read_text("utf-8"))
+        for name in ("messages", "refused", "hashes", "streams")
+    }
     for vector in load["messages"]:
         message = decode(bytes.fromhex(vector["hex"]))
         assert message == vector["message"], vector["name"]

@@ -1,0 +1,57 @@
+"""Anti-entropy gossip: every host of a fleet holds the same small, fast-changing state.
+
+A `Host` owns one participant's map and keeps a copy of everyone else's. It opens no socket, reads
+no clock and starts no thread: you carry its messages, or `plasmid.aio` does over asyncio.
+
+    import plasmid
+
+    a = plasmid.Host("a")
+    b = plasmid.Host("b")
+    a["color"] = "red"
+
+    b.receive(a.receive(b.receive(a.initiate())))
+    assert b.get("color", "a") == b"red"
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from ._native import Exchange, Host, LocalState, Stream, __version__
+from .errors import (
+    BudgetError,
+    BusyError,
+    ConflictError,
+    DecodeError,
+    Error,
+    ForeignError,
+    InternalError,
+    LimitError,
+)
+
+if TYPE_CHECKING:
+    from . import aio
+
+__all__ = [
+    "BudgetError",
+    "BusyError",
+    "ConflictError",
+    "DecodeError",
+    "Error",
+    "Exchange",
+    "ForeignError",
+    "Host",
+    "InternalError",
+    "LimitError",
+    "LocalState",
+    "Stream",
+    "__version__",
+    "aio",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio takes longer to import than all the rest, and many a program never needs it.
+    if name == "aio":
+        import importlib
+
+        return importlib.import_module(".aio", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,133 @@
+"""Gossip over TCP, or TLS: every round is a connection of its own."""
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Literal
+
+from plasmid import Host
+
+from ._connection import pull, serve
+from ._rounds import Address, Rounds
+
+
+class Gossip(Rounds):
+    """Gossip over TCP with random peers, and answer those who call, until the block is left.
+
+        async with Gossip(host, bind=("0.0.0.0", 7946), peers=[("10.0.0.2", 7946)]):
+            ...
+
+    Leaving the block closes every connection; the host keeps what it has learnt.
+
+    Arguments:
+
+    - `bind`: where to listen; port 0 takes a free one (see `address`). None does not listen.
+    - `peers`, `interval`: see the attributes.
+    - `mode`: "push-pull" (both sides of a round learn), or "pull" (the caller learns).
+    - `timeout`: seconds that a round may take, connecting included, here and on the answering side.
+      It must suffice for the largest catching-up: raise it for much state over a slow line.
+    - `connections`: how many callers are served at once; more are turned away, and come again.
+    - `server_ssl`, `client_ssl`: contexts for TLS on connections taken and made; `server_hostname`
+      is the name that peers' certificates are checked for, by default the host of their address.
+    - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
+
+    Raises what listening raises (`OSError`) when the block is entered, and nothing later.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        bind: Address | None = ("127.0.0.1", 0),
+        peers: Iterable[Address] = (),
+        interval: float = 0.2,
+        mode: Literal["pull", "push-pull"] = "push-pull",
+        timeout: float = 10.0,
+        connections: int = 64,
+        server_ssl: ssl.SSLContext | None = None,
+        client_ssl: ssl.SSLContext | None = None,
+        server_hostname: str | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        super().__init__(host, bind=bind, peers=peers, interval=interval, rng=rng)
+        self._mode = mode
+        self._timeout = timeout
+        self._connections = connections
+        self._callers: set[asyncio.Task[None]] = set()
+        self._server_ssl = server_ssl
+        self._client_ssl = client_ssl
+        self._server_hostname = server_hostname
+        self._server: asyncio.Server | None = None
+
+    async def _start(self) -> Address | None:
+        if self._bind is None:
+            return None
+        self._server = await asyncio.start_server(
+            self._accept,
+            *self._bind,
+            ssl=self._server_ssl,
+            ssl_handshake_timeout=self._timeout if self._server_ssl else None,
+        )
+        name, port, *_ = self._server.sockets[0].getsockname()
+        return name, port
+
+    async def _round(self, peer: Address) -> None:
+        name, port = peer
+        async with asyncio.timeout(self._timeout):
+            reader, writer = await asyncio.open_connection(
+                name,
+                port,
+                ssl=self._client_ssl,
+                server_hostname=self._server_hostname if self._client_ssl else None,
+            )
+            async with _closed_after(writer):
+                await pull(self.host, reader, writer, mode=self._mode, traffic=self)
+                self.rounds += 1
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._open:
+            writer.transport.abort()
+            return
+        if len(self._callers) >= self._connections:
+            writer.transport.abort()
+            self._failed(ConnectionAbortedError("more callers than connections"))
+            return
+        task = self._spawn(self._attempt(lambda: self._serve(reader, writer)))
+        self._callers.add(task)
+        task.add_done_callback(self._callers.discard)
+        # A task that is cancelled before its first step closes nothing itself.
+        task.add_done_callback(lambda _: writer.transport.abort())
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with _closed_after(writer):
+            await serve(self.host, reader, writer, round_timeout=self._timeout, traffic=self)
+
+    async def _stop(self) -> None:
+        server, self._server = self._server, None
+        if server is None:
+            return
+        # A server that is closed between taking a connection and greeting it forgets to close that
+        # one (python/cpython#109564). So it stops taking any, greets those, and is closed then.
+        for listener in server.sockets:
+            with suppress(NotImplementedError):
+                asyncio.get_running_loop().remove_reader(listener)
+        try:
+            for _ in range(3):
+                await asyncio.sleep(0)
+        finally:
+            server.close()
+
+
+@asynccontextmanager
+async def _closed_after(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close the connection in peace if all went well, and at once if not."""
+    try:
+        yield
+        writer.close()
+        # The exchange is over: how the peer closes its side is of no interest.
+        with suppress(OSError):
+            await writer.wait_closed()
+    finally:
+        writer.transport.abort()

@@ -1,0 +1,136 @@
+"""What every driver does: meet a random peer now and then, whatever the transport.
+
+Which peers, when, what is counted, and how it all ends. How bytes move is the transport's business.
+"""
+
+import asyncio
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from plasmid import Host
+
+from ._connection import Traffic
+
+Address = tuple[str, int]
+
+
+class Rounds(Traffic, ABC):
+    """Rounds with random peers, from the entry of the `async with` block to its end."""
+
+    host: Host
+    """The host that is driven."""
+    peers: list[Address]
+    """Addresses to gossip with; change the list whenever you like. The own one is passed over."""
+    interval: float
+    """Mean seconds between two rounds. Each pause is 0.5 to 1.5 times that, so that hosts started
+    together do not stay in step."""
+    address: Address | None
+    """Where this host can be reached, known once the block is entered; None if it only calls."""
+    rounds: int
+    """Rounds begun here and done (over UDP: begun)."""
+    failures: int
+    """Rounds and connections that failed, begun here or by a peer. None of them ends gossip."""
+    last_error: Exception | None
+    """Why the latest of them failed."""
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        bind: Address | None,
+        peers: Iterable[Address],
+        interval: float,
+        rng: random.Random | None,
+    ) -> None:
+        super().__init__()
+        if not interval > 0:
+            raise ValueError(f"interval is {interval}, it must be above 0")
+        self.host = host
+        self.peers = list(peers)
+        self.interval = interval
+        self.address = None
+        self.rounds = 0
+        self.failures = 0
+        self.last_error = None
+        self._bind = bind
+        self._rng = rng or random.Random()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = False
+        # A list, because a peer that somebody wrote as a list is not hashable.
+        self._met: list[Address] = []
+
+    @abstractmethod
+    async def _start(self) -> Address | None:
+        """Begin to listen, and tell where."""
+
+    @abstractmethod
+    async def _round(self, peer: Address) -> None:
+        """Begin an exchange with a peer, and see it through."""
+
+    @abstractmethod
+    async def _stop(self) -> None:
+        """Listen no more."""
+
+    async def __aenter__(self) -> Self:
+        if self._open:
+            raise RuntimeError("this block is entered already")
+        # Before it listens: the first caller may be there at once.
+        self._open = True
+        try:
+            self.address = await self._start()
+        except BaseException:
+            self._open = False
+            raise
+        self._spawn(self._go_on())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open = False
+        for task in self._tasks:
+            task.cancel()
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            await self._stop()
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(self.interval * self._rng.uniform(0.5, 1.5))
+            # A peer that hangs is not called again while it does, and keeps nobody else waiting.
+            peers = [p for p in self.peers if p != self.address and p not in self._met]
+            if peers:
+                self._spawn(self._meet(self._rng.choice(peers)))
+
+    async def _meet(self, peer: Address) -> None:
+        self._met.append(peer)
+        try:
+            await self._attempt(lambda: self._round(peer))
+        finally:
+            self._met.remove(peer)
+
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Let nothing that a peer does, and no misspelt address, end more than this attempt."""
+        try:
+            await work()
+        except Exception as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        self.last_error = error
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        # The loop itself keeps only weak references to tasks.
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

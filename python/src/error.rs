@@ -1,0 +1,54 @@
+//! How failures become Python exceptions. The classes are defined in Python (`plasmid/errors.py`),
+//! because some of them are a `ValueError` too.
+
+use pyo3::import_exception;
+use pyo3::prelude::*;
+
+import_exception!(plasmid.errors, BudgetError);
+import_exception!(plasmid.errors, BusyError);
+import_exception!(plasmid.errors, DecodeError);
+import_exception!(plasmid.errors, ForeignError);
+import_exception!(plasmid.errors, InternalError);
+import_exception!(plasmid.errors, LimitError);
+
+/// Why a call failed, told without Python, so that it can be carried out of a lock.
+pub(crate) enum Fault {
+    /// The core refused; nothing changed.
+    Refused(plasmid::Error),
+    /// Another thread is in a call on the same stream; nothing happened.
+    Busy,
+    /// The core panicked, in this call or in an earlier one on the same object.
+    Panicked,
+}
+
+impl From<plasmid::Error> for Fault {
+    fn from(error: plasmid::Error) -> Self {
+        Fault::Refused(error)
+    }
+}
+
+impl From<Fault> for PyErr {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Refused(error) => refused(error),
+            Fault::Busy => BusyError::new_err("another thread is in a call on this stream"),
+            Fault::Panicked => InternalError::new_err(
+                "a defect of plasmid was caught; this object cannot be used any more",
+            ),
+        }
+    }
+}
+
+fn refused(error: plasmid::Error) -> PyErr {
+    let text = error.to_string();
+    match error {
+        plasmid::Error::Malformed(_) => DecodeError::new_err(text),
+        plasmid::Error::Foreign => ForeignError::new_err(text),
+        plasmid::Error::Limit { limit, value, max } => {
+            LimitError::new_err((text, limit.name(), value, max))
+        }
+        plasmid::Error::BudgetTooSmall { needed } => BudgetError::new_err((text, needed)),
+        // An error that the core has learnt and this file has not is a defect of this file.
+        _ => InternalError::new_err(text),
+    }
+}

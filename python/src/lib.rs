@@ -1,0 +1,29 @@
+//! The native half of the Python package `plasmid`: the core's host and streams as Python classes.
+//!
+//! What is here is conversion, locking and error mapping. What is not: any rule of the protocol
+//! (that is the core's), and any I/O (that is `plasmid.aio`, in Python).
+
+#![deny(unsafe_code)]
+
+mod argument;
+mod config;
+mod error;
+mod host;
+mod shared;
+mod stream;
+
+/// The native half of the package `plasmid`; import that one instead.
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::config::LocalState;
+    #[pymodule_export]
+    use crate::host::Host;
+    #[pymodule_export]
+    use crate::stream::{Exchange, Stream};
+
+    /// The version of the package, which is that of the whole of plasmid.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,54 @@
+"""What several tests use: where the repository is, whole exchanges, and all that a host holds."""
+
+from pathlib import Path
+
+import plasmid
+
+ROOT = Path(__file__).parents[2]
+
+State = dict[bytes, list[tuple[int, bytes, bytes]]]
+
+
+def exchange(a: plasmid.Host, b: plasmid.Host, budget: int | None = None) -> None:
+    """One whole exchange, begun by `a`."""
+    syn_ack = b.receive(a.initiate(budget), budget)
+    ack = a.receive(syn_ack, budget)
+    assert b.receive(ack, budget) == b"" if ack else True
+
+
+def pump(stream: plasmid.Stream, answerer: plasmid.Exchange, piece: int | None = None) -> None:
+    """Move bytes between the two ends until neither has anything to say."""
+    while True:
+        there = stream.transmit(piece)
+        answerer.receive(there)
+        back = answerer.transmit(piece)
+        stream.receive(back)
+        if not there and not back:
+            return
+
+
+def state(host: plasmid.Host) -> State:
+    """Every update of every participant that a host holds; those who wrote nothing are left out."""
+    held = {participant: host.updates(participant) for participant in host.participants()}
+    return {participant: updates for participant, updates in held.items() if updates}
+
+
+def everything(host: plasmid.Host) -> tuple[State, list[bytes], int, int, int]:
+    """All that can be seen of a host."""
+    return state(host), host.participants(), host.conflicts, host.skipped, host.room_needed
+
+
+def crc32c(data: bytes) -> int:
+    """The CRC-32C of `data`, bit by bit: slow, and short enough to be believed."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def mended(message: bytes) -> bytes:
+    """The message with a checksum that fits, so that a broken one gets past the first gate."""
+    body = message[:-4]
+    return body + crc32c(body).to_bytes(4, "little")

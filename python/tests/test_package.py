@@ -1,0 +1,90 @@
+"""The package as it is shipped: versions, documentation, types, and the examples that it shows."""
+
+import asyncio
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from common import ROOT
+
+import plasmid
+import plasmid.aio
+
+README = (ROOT / "python" / "README.md").read_text()
+
+
+def python(*arguments: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-W", "error", *arguments], capture_output=True, text=True, check=True
+    )
+    return run.stdout
+
+
+def test_one_version_for_all() -> None:
+    workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())
+    assert plasmid.__version__ == workspace["workspace"]["package"]["version"]
+
+
+def test_the_shortest_example_runs() -> None:
+    lines = python(str(ROOT / "examples" / "two_hosts.py")).splitlines()
+    assert lines == ["a knows that b's shape is round", "b knows that a's color is red"]
+
+
+def test_the_readme_runs() -> None:
+    first, second = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(first, "README.md", "exec"), {})
+    names: dict[str, object] = {}
+    exec(compile(second, "README.md", "exec"), names)
+    main = names["main"]
+    assert callable(main)
+    asyncio.run(main())
+
+
+def test_the_first_docstring_runs() -> None:
+    assert plasmid.__doc__ is not None
+    example = inspect.cleandoc(plasmid.__doc__.split("\n\n", 2)[2])
+    assert "assert" in example
+    exec(compile(example, "plasmid", "exec"), {})
+
+
+def test_asyncio_is_loaded_only_when_it_is_used() -> None:
+    code = "import sys, plasmid; print('asyncio' in sys.modules); print(plasmid.aio.Gossip)"
+    assert python("-c", code) == "False\n<class 'plasmid.aio._gossip.Gossip'>\n"
+
+
+def test_what_is_not_there_is_said_so() -> None:
+    with pytest.raises(AttributeError, match="module 'plasmid' has no attribute 'absent'"):
+        _ = plasmid.absent
+
+
+@pytest.mark.parametrize("module", [plasmid, plasmid.aio])
+def test_everything_public_is_documented(module: object) -> None:
+    names: list[str] = module.__all__  # type: ignore[attr-defined]
+    for name in names:
+        if name.startswith("__"):
+            continue
+        thing = getattr(module, name)
+        assert thing.__doc__, name
+        if inspect.isclass(thing):
+            for member, value in vars(thing).items():
+                if not member.startswith("_") and (
+                    callable(value) or inspect.isdatadescriptor(value)
+                ):
+                    assert inspect.getdoc(value), f"{name}.{member}"
+
+
+def test_signatures_are_shown() -> None:
+    assert str(inspect.signature(plasmid.Host.get)) == "(self, /, key, participant=None)"
+    assert "ordering='depth'" in str(inspect.signature(plasmid.Host))
+
+
+def test_pins_agree() -> None:
+    project = tomllib.loads((ROOT / "python" / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    pinned = {pin for pin in extras["dev"] + extras["test"] if not pin.startswith("plasmid")}
+    lines = (ROOT / "python" / "requirements-dev.txt").read_text().splitlines()
+    # The repository's own programs may want more than the package does.
+    assert pinned <= set(lines)

@@ -1,0 +1,26 @@
+"""Every transcript prints through Python what it prints everywhere."""
+
+from pathlib import Path
+
+import pytest
+import transcript
+from common import ROOT
+
+SCRIPTS = sorted((ROOT / "tests" / "transcripts").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_transcript(path: Path) -> None:
+    script = path.read_text()
+    assert transcript.run(script) == script
+
+
+def test_there_are_transcripts() -> None:
+    assert SCRIPTS
+
+
+def test_a_wrong_expectation_is_noticed() -> None:
+    assert transcript.run("host a\na set k v\n> 2\n") == "host a\na set k v\n> 1\n"
+    with pytest.raises(ValueError, match="not understood") as caught:
+        transcript.run("host a\na frobnicate\n")
+    assert caught.value.__notes__ == ["line 2: a frobnicate"]

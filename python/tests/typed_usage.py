@@ -1,0 +1,87 @@
+"""How the types are meant to be used. It is never run: mypy reads it, strictly, with the tests."""
+
+import asyncio
+import ssl
+from typing import assert_type
+
+import plasmid
+import plasmid.aio
+from plasmid.aio import DatagramGossip, Gossip, Traffic, pull, serve
+
+
+def a_host() -> None:
+    state = plasmid.LocalState(history=False)
+    host = plasmid.Host(
+        "id", ordering="breadth", state=state, seed=1, nonce=2, generation=3, cluster=b"c"
+    )
+    plasmid.Host(7, key_bytes=1, value_bytes=2, message_bytes=512, participants=4)
+    plasmid.Host(bytearray(b"b"), keys_per_participant=5, participant_bytes=6, state_bytes=7)
+    plasmid.Host("id", ordering="width")  # type: ignore[arg-type]
+    plasmid.Host("id", colour="red")  # type: ignore[call-arg]
+    plasmid.Host(None)  # type: ignore[arg-type]
+    plasmid.Host("id", state=True)  # type: ignore[arg-type]
+
+    assert_type(host.set("key", 1), int)
+    assert_type(host.get(memoryview(b"key")), bytes | None)
+    assert_type(host.get("key", "participant"), bytes | None)
+    assert_type(host["key"], bytes)
+    assert_type("key" in host, bool)
+    assert_type(len(host), int)
+    assert_type(list(host), list[bytes])
+    assert_type(dict(host), dict[bytes, bytes])
+    assert_type(host.id, bytes)
+    assert_type(host.generation, int)
+    assert_type(host.history("key"), list[tuple[int, bytes]])
+    assert_type(host.participants(), list[bytes])
+    assert_type(host.keys(), list[bytes])
+    assert_type(host.items("participant"), list[tuple[bytes, bytes]])
+    assert_type(host.updates(), list[tuple[int, bytes, bytes]])
+    assert_type(host.max_version("participant"), int)
+    assert_type(host.initiate(1200), bytes)
+    assert_type(host.receive(b"", budget=0), bytes)
+    assert_type(host.room_needed + host.conflicts + host.skipped, int)
+    host["key"] = "value"
+    host["key"] = 1.5  # type: ignore[assignment]
+    host.receive("text")  # type: ignore[arg-type]
+    del host["key"]  # type: ignore[attr-defined]
+    host.generation = 1  # type: ignore[misc]
+
+
+def streams(host: plasmid.Host) -> None:
+    stream = host.create_stream(end=False, mode="push-pull")
+    answerer = host.exchange(end=True)
+    assert_type(stream, plasmid.Stream)
+    assert_type(answerer, plasmid.Exchange)
+    for end in (stream, answerer):
+        end.gossip()
+        end.receive(bytearray())
+        assert_type(end.transmit(100), bytes)
+        assert_type(end.finished, bool)
+        assert_type(end.rounds, int)
+
+
+def errors() -> None:
+    try:
+        plasmid.Host("")
+    except plasmid.LimitError as error:
+        assert_type(error.limit, str)
+        assert_type(error.value + error.max + error.code, int)
+    except plasmid.BudgetError as error:
+        assert_type(error.needed, int)
+    except plasmid.Error as error:
+        assert_type(error.code, int)
+
+
+async def drivers(host: plasmid.Host, context: ssl.SSLContext) -> None:
+    async with Gossip(host, peers=[("name", 1)], client_ssl=context, mode="pull") as gossip:
+        assert_type(gossip, Gossip)
+        assert_type(gossip.address, tuple[str, int] | None)
+        assert_type(gossip.rounds + gossip.bytes_in + gossip.bytes_out + gossip.failures, int)
+        assert_type(gossip.last_error, Exception | None)
+        gossip.peers.append(("name", 2))
+        gossip.peers.append("name:2")  # type: ignore[arg-type]
+    async with plasmid.aio.DatagramGossip(host, mtu=1400) as datagrams:
+        assert_type(datagrams, DatagramGossip)
+    reader, writer = await asyncio.open_connection("name", 1)
+    await pull(host, reader, writer, mode="push-pull", traffic=Traffic())
+    await serve(host, reader, writer, round_timeout=1.5)
