@@ -4,7 +4,7 @@
 //! cannot be applied is skipped and counted, and the others apply.
 
 use crate::config::Config;
-use crate::state::{Participant, State};
+use crate::state::State;
 use crate::wire::delta::{Delta, ParticipantDelta};
 use crate::wire::message::Message;
 
@@ -20,8 +20,7 @@ pub(crate) fn is_conflict(state: &State, config: &Config, message: &Message<'_>)
         || lines.any(|line| {
             line.short == state.own_short() && (line.generation, line.max_version) > issued
         })
-        || sections
-            .any(|section| *section.id == *own.id && (section.generation, section.to) > issued)
+        || sections.any(|section| *section.id == *own.id && section.reaches() > issued)
 }
 
 /// Apply a decoded delta, and return how many sections were news that could not, or not wholly, be
@@ -51,49 +50,30 @@ fn apply_section(
         // The same short id with another id can never be told apart in digests.
         return *state.own().id == *section.id;
     }
-    let is_new = match state.at(short) {
-        None => {
-            if section.to == 0 {
-                return true;
-            }
-            let limits = &config.limits;
-            let cost = Participant::new(section.id, section.generation).cost();
-            if section.from > 0
-                || state.len() as u64 >= limits.participants
-                || (*others_len + cost) as u64 > limits.state_bytes
-            {
-                return false;
-            }
-            state.insert(short, Participant::new(section.id, section.generation));
-            *others_len += cost;
-            true
-        }
-        Some(held) => {
-            if *held.id != *section.id {
-                return false;
-            }
-            if (section.generation, section.to) <= (held.generation, held.max_version) {
-                return true;
-            }
-            let has = if section.generation > held.generation { 0 } else { held.max_version };
-            if section.from > has {
-                return false;
-            }
-            false
-        }
+    let held = state.at(short);
+    let has = match held {
+        Some(held) if *held.id != *section.id => return false,
+        Some(held) if section.reaches() <= (held.generation, held.max_version) => return true,
+        Some(held) if section.generation == held.generation => held.max_version,
+        None if section.to == 0 => return true,
+        _ => 0,
     };
-    let Some((held, hasher)) = state.at_mut(short) else {
+    let is_new = held.is_none();
+    let is_full = is_new && state.len() as u64 >= config.limits.participants;
+    if section.from > has || is_full {
         return false;
-    };
-    *others_len -= held.cost();
+    }
+    let (held, hasher) = state.at_or_insert(short, section.id, section.generation);
+    if !is_new {
+        *others_len -= held.cost();
+    }
     if section.generation > held.generation {
         held.restart(section.generation);
     }
     let mut whole = true;
-    let has = held.max_version;
     for entry in section.entries.skip_while(|entry| entry.version <= has) {
         let room = config.limits.state_bytes.saturating_sub((*others_len + held.cost()) as u64);
-        if held.admits(&entry, config, hasher).is_err() || entry.bytes.len() as u64 > room {
+        if held.admits(&entry, config, hasher, room).is_err() {
             whole = false;
             break;
         }

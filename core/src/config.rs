@@ -13,8 +13,9 @@ pub struct Config {
     pub ordering: Ordering,
     /// How the state is kept. Default: with history.
     pub state: LocalState,
-    /// Seed of all randomness in the host: the same seed and inputs give the same bytes. Hosts of
-    /// one fleet should differ, or they will prefer the same participants at the same time.
+    /// Seed of all randomness in the host: the same seed and inputs give the same bytes, on
+    /// machines of one word size. Hosts of one fleet should differ, or they will prefer the same
+    /// participants at the same time.
     pub seed: u64,
     /// A number of this process, different in every process that ever used this id and generation:
     /// it tells a loop in the network (my own message came back) from a twin with my id.
@@ -55,9 +56,13 @@ impl Default for LocalState {
 }
 
 /// Limits of one host. Own changes over a limit are refused with [`Error::Limit`]. What a peer
-/// sends is applied up to the first update over a limit and the rest of that participant is left
-/// for later and counted ([`Host::skipped`](crate::Host::skipped)); other participants are
-/// unaffected.
+/// sends is applied up to the first update over a limit; the rest of that participant is left for
+/// later and counted ([`Host::skipped`](crate::Host::skipped)), other participants in the message
+/// apply.
+///
+/// Peers do not know these limits, and offer again what was refused. With [`Ordering::Depth`] and
+/// a small budget, a long backlog that is refused for ever can take the room of others for as long:
+/// give the hosts of a cluster the same limits, or use [`Ordering::Breadth`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a key. Default 1,024, at most 65,535: keys are compared and scanned, so they stay
@@ -73,10 +78,10 @@ pub struct Limits {
     /// Participants known at once, this host included. Default 65,536, at most 2³²−1: a plain
     /// digest of so many is about 1.5 MB, still one message.
     pub participants: u64,
-    /// Keys held of one participant. Default 131,072: the index over them stays within a few MiB.
+    /// Keys held of one participant. Default 131,072: the index over so many takes a few MiB.
     pub keys_per_participant: u64,
     /// Bytes of the updates kept of one participant, history included. Default 256 MiB, at most
-    /// 1 GiB.
+    /// 1 GiB. The index takes about 8 bytes more for each update, and 10 for each key.
     pub participant_bytes: u64,
     /// Bytes kept of all other participants together, ids included. Default 1 GiB. The own map does
     /// not count, so that no peer can use up the room for one's own writes.

@@ -110,7 +110,7 @@ impl Host {
             value: &self.scratch[at..],
             bytes: &self.scratch,
         };
-        own.admits(&entry, &self.config, hasher)?;
+        own.admits(&entry, &self.config, hasher, u64::MAX)?;
         own.log.append(&entry, self.config.state.history, hasher);
         own.max_version = version;
         Ok(version)
@@ -196,15 +196,16 @@ impl Host {
         Ok(self.answer(&message, budget))
     }
 
-    /// The budget in bytes that an exchange would need for the largest update that the last delta
-    /// made here had to leave out because it can never go with the budget given; 0 if none waits.
-    /// Such an update, and later ones of its participant, wait for a larger budget; others do not.
+    /// The budget in bytes that a message like the last one made here would need for the largest
+    /// update that can never go with the budget given; 0 if none waits. Such an update, and later
+    /// ones of its participant, wait for a larger budget; others do not.
     pub const fn room_needed(&self) -> usize {
         self.room_needed
     }
 
-    /// How many messages gave evidence that somebody else writes under this host's id. They were
-    /// otherwise treated as any other; the own map was not touched.
+    /// How many messages gave evidence that another process writes, or wrote, under this host's id:
+    /// they were sent under it with another nonce, or told more than this process ever issued. They
+    /// were otherwise treated as any other; the own map was not touched.
     pub const fn conflicts(&self) -> u64 {
         self.conflicts
     }

@@ -104,9 +104,13 @@ impl Index {
         self.holes
     }
 
-    /// Positions, holes included.
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
+    /// How many updates are kept from that position on.
+    pub(crate) fn count(&self, at: usize) -> usize {
+        let rest = &self.slots[at..];
+        if self.holes == 0 {
+            return rest.len();
+        }
+        rest.iter().filter(|slot| slot.older != HOLE).count()
     }
 
     /// The position of the first update above `version`.

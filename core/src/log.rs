@@ -142,8 +142,8 @@ impl Log {
     /// How many updates `after(version)` gives.
     pub(crate) fn count_after(&self, version: u64) -> usize {
         match &self.index {
-            Some(index) if index.holes() == 0 => index.len() - self.position(version),
-            _ => self.after(version).count(),
+            Some(index) => index.count(self.position(version)),
+            None => self.after(version).count(),
         }
     }
 

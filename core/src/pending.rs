@@ -30,33 +30,24 @@ pub(crate) struct Chosen<'a> {
     pub(crate) entries_len: usize,
 }
 
-impl<'a> Pending<'a> {
-    fn head(&self, from: u64, to: u64, entries_len: usize) -> Head<'a> {
-        let Participant { id, generation, .. } = self.participant;
-        Head { id, generation: *generation, from, to, entries_len }
+impl Pending<'_> {
+    /// What stands before that many bytes of entries. Which versions it names depends on what is
+    /// chosen, so the greatest count: a few bytes more than it will take.
+    fn head(&self, entries_len: usize) -> Head<'_> {
+        let Participant { id, generation, max_version, .. } = self.participant;
+        Head { id, generation: *generation, from: *max_version, to: *max_version, entries_len }
     }
 
-    /// Before anything is chosen. The version it will reach is not known yet: the greatest counts.
-    fn empty_head(&self) -> Head<'a> {
-        self.head(self.from, self.participant.max_version, 0)
-    }
-
-    /// Bytes that this participant takes in a delta with `entries_len` bytes of entries.
+    /// Bytes of a section with that many bytes of entries.
     fn section_len(&self, entries_len: usize) -> usize {
-        Head { entries_len, ..self.empty_head() }.section_len()
-    }
-
-    /// The same, whatever version the section starts from.
-    fn longest_section_len(&self, entries_len: usize) -> usize {
-        let max_version = self.participant.max_version;
-        self.head(max_version, max_version, entries_len).section_len()
+        self.head(entries_len).section_len()
     }
 }
 
-impl<'a> Chosen<'a> {
-    pub(crate) fn head(&self) -> Head<'a> {
-        let pending = Pending { participant: self.participant, from: self.from };
-        pending.head(self.from, self.to, self.entries_len)
+impl Chosen<'_> {
+    pub(crate) fn head(&self) -> Head<'_> {
+        let Chosen { participant, from, to, entries_len } = *self;
+        Head { id: &participant.id, generation: participant.generation, from, to, entries_len }
     }
 }
 
@@ -95,7 +86,7 @@ pub(crate) fn compare<'a>(state: &'a State, digest: &Digest<'_>) -> Difference<'
 }
 
 /// The order in which participants are considered.
-pub(crate) fn order(pending: &mut Vec<Pending<'_>>, ordering: Ordering, rng: &mut Rng) {
+pub(crate) fn order(pending: &mut [Pending<'_>], ordering: Ordering, rng: &mut Rng) {
     rng.shuffle(pending);
     if ordering == Ordering::Depth {
         // The sort is stable, so ties stay shuffled.
@@ -105,11 +96,12 @@ pub(crate) fn order(pending: &mut Vec<Pending<'_>>, ordering: Ordering, rng: &mu
     }
 }
 
-/// Bytes that the next update of the first pending participant takes in a delta.
-pub(crate) fn first_section_len(pending: &[Pending<'_>]) -> Option<usize> {
-    let first = pending.first()?;
-    let next = first.participant.log.after(first.from).next();
-    Some(first.longest_section_len(next.map_or(0, |entry| entry.bytes.len())))
+/// Bytes that the next update of each participant takes in a delta, in order.
+pub(crate) fn first_section_lens(pending: &[Pending<'_>]) -> impl Iterator<Item = usize> {
+    pending.iter().map(|pending| {
+        let next = pending.participant.log.after(pending.from).next();
+        pending.section_len(next.map_or(0, |entry| entry.bytes.len()))
+    })
 }
 
 /// What goes into a delta of at most `room` bytes.
@@ -124,7 +116,7 @@ pub(crate) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     fn refuse(&mut self, pending: &Pending<'a>, entry_len: usize) {
-        self.largest_refused = self.largest_refused.max(pending.longest_section_len(entry_len));
+        self.largest_refused = self.largest_refused.max(pending.section_len(entry_len));
     }
 }
 
@@ -146,7 +138,7 @@ fn depth<'a>(pending: &[Pending<'a>], mut room: usize) -> Selection<'a> {
     let mut selection = Selection::default();
     for next in pending {
         let Participant { log, max_version, .. } = next.participant;
-        let cut = log.cut(next.from, next.empty_head().entries_room(room).unwrap_or(0));
+        let cut = log.cut(next.from, next.head(0).entries_room(room).unwrap_or(0));
         if let Some(refused) = cut.refused {
             selection.refuse(next, refused);
         }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use fastrand::Rng;
 
 use crate::config::Config;
-use crate::pending::{self, Chosen, Difference, Pending, Selection};
+use crate::pending::{self, Chosen, Difference, Pending};
 use crate::state::State;
 use crate::wire::digest::{self, Digest, Range};
 use crate::wire::entry;
@@ -37,50 +37,54 @@ impl Maker<'_> {
     /// What I have; with `pull`, asking for updates only.
     pub(crate) fn syn(&mut self, pull: bool) -> Vec<u8> {
         let pull_len = if pull { section_len(0) } else { 0 };
-        let room = self.room() - pull_len;
-        let digest = plan_digest(self.state, self.rng, section_room(room));
+        let room = section_room(self.room() - pull_len);
+        let digest = plan_digest(self.state, self.rng, lines_len(self.state), room);
         let mut out = self.begin(Kind::Syn);
         put_digest(&mut out, self.state, digest);
         if pull {
             message::put_section_head(&mut out, tag::PULL, 0);
         }
-        message::finish(&mut out);
-        out
+        finish(out)
     }
 
-    /// What the initiator lacks, and unless it pulls what I have. Empty if both have the same.
+    /// What the initiator lacks, and unless it pulls what I have. Empty if neither has news.
     pub(crate) fn syn_ack(&mut self, theirs: &Digest<'_>, pull: bool) -> Reply {
-        let Difference { mut pending, is_behind } = pending::compare(self.state, theirs);
-        let is_level = theirs.range().is_none() && !is_behind;
-        if pending.is_empty() && (pull || is_level) {
+        let Difference { pending, is_behind } = pending::compare(self.state, theirs);
+        if pull {
+            return self.delta_alone(Kind::SynAck, pending);
+        }
+        if pending.is_empty() && !is_behind && theirs.range().is_none() {
             return Reply::default();
         }
         let room = self.room();
-        let share = if pull { 0 } else { self.digest_share(room) };
-        let selection = self.select(&mut pending, room, share);
-        let room_needed = self.room_needed(&selection);
-        let delta_len = delta_len(&selection.chosen);
+        let lines = lines_len(self.state);
+        // All that the digest needs, or half of the message: the two directions of an exchange then
+        // get alike under load.
+        let whole = section_len(digest::len(Range::COMPLETE, lines));
+        let share = whole.min((room / 2).max(MIN_DIGEST_LEN));
+        let (chosen, room_needed) = self.choose(pending, room, share);
+        let digest_room = section_room(room - delta_len(&chosen));
+        let digest = plan_digest(self.state, self.rng, lines, digest_room);
         let mut out = self.begin(Kind::SynAck);
-        if !pull {
-            let digest = plan_digest(self.state, self.rng, section_room(room - delta_len));
-            put_digest(&mut out, self.state, digest);
-        }
-        put_delta(&mut out, selection.chosen);
-        // A puller with nothing that fits gets no message: it would say nothing.
-        let bytes = if pull && delta_len == 0 { Vec::new() } else { finish(out) };
-        Reply { bytes, room_needed }
+        put_digest(&mut out, self.state, digest);
+        put_delta(&mut out, chosen);
+        Reply { bytes: finish(out), room_needed }
     }
 
     /// What the responder lacks.
     pub(crate) fn ack(&mut self, theirs: &Digest<'_>) -> Reply {
-        let mut pending = pending::compare(self.state, theirs).pending;
-        let selection = self.select(&mut pending, self.room(), 0);
-        let room_needed = self.room_needed(&selection);
-        if selection.chosen.is_empty() {
+        let pending = pending::compare(self.state, theirs).pending;
+        self.delta_alone(Kind::Ack, pending)
+    }
+
+    /// A message with a delta and nothing else; empty if nothing is pending, or nothing fits.
+    fn delta_alone(&mut self, kind: Kind, pending: Vec<Pending<'_>>) -> Reply {
+        let (chosen, room_needed) = self.choose(pending, self.room(), 0);
+        if chosen.is_empty() {
             return Reply { bytes: Vec::new(), room_needed };
         }
-        let mut out = self.begin(Kind::Ack);
-        put_delta(&mut out, selection.chosen);
+        let mut out = self.begin(kind);
+        put_delta(&mut out, chosen);
         Reply { bytes: finish(out), room_needed }
     }
 
@@ -100,39 +104,32 @@ impl Maker<'_> {
         out
     }
 
-    /// Bytes kept back for the digest: all it needs, or half of the message. The two directions of
-    /// an exchange then get alike under load.
-    fn digest_share(&self, room: usize) -> usize {
-        let lines: usize = self.state.iter().map(|held| State::line(held).len()).sum();
-        let whole = section_len(digest::len(Range::COMPLETE, lines));
-        whole.min((room / 2).max(MIN_DIGEST_LEN))
-    }
-
-    fn select<'s>(
+    /// What of `pending` goes into a message with `room` bytes for sections, of which the digest
+    /// gets its share first; and the budget that the largest update needs which can never go with
+    /// this one, or 0.
+    fn choose<'s>(
         &mut self,
-        pending: &mut Vec<Pending<'s>>,
+        mut pending: Vec<Pending<'s>>,
         room: usize,
         digest_share: usize,
-    ) -> Selection<'s> {
-        pending::order(pending, self.config.ordering, self.rng);
-        let mut delta_room = room - digest_share;
-        // If only the digest's half is in the way of the first update, the digest shrinks.
+    ) -> (Vec<Chosen<'s>>, usize) {
+        let ordering = self.config.ordering;
+        pending::order(&mut pending, ordering, self.rng);
+        // If only the digest's share is in the way of the first update that can go at all, the
+        // digest shrinks.
         let most = room - digest_share.min(MIN_DIGEST_LEN);
-        let first = pending::first_section_len(pending).map_or(0, section_len);
-        if first > delta_room && first <= most {
-            delta_room = most;
-        }
-        pending::select(pending, self.config.ordering, self.rng, section_room(delta_room))
-    }
+        let mut firsts = pending::first_section_lens(&pending).map(section_len);
+        let first = firsts.find(|first| *first <= most).unwrap_or(0);
+        let delta_room = if first > room - digest_share { most } else { room - digest_share };
+        let selection = pending::select(&pending, ordering, self.rng, section_room(delta_room));
 
-    /// In a SynAck a digest goes along, so that is what an update must leave room for.
-    fn room_needed(&self, selection: &Selection<'_>) -> usize {
-        if selection.largest_refused == 0 {
-            return 0;
+        let refused = section_len(selection.largest_refused);
+        if selection.largest_refused == 0 || refused <= most {
+            return (selection.chosen, 0);
         }
-        let frame_len = message::frame_len(self.sender());
-        let needed = frame_len + MIN_DIGEST_LEN + section_len(selection.largest_refused);
-        if needed > self.budget { needed } else { 0 }
+        // A digest that takes less now may have grown by then.
+        let digest_len = if digest_share == 0 { 0 } else { MIN_DIGEST_LEN };
+        (selection.chosen, message::frame_len(self.sender()) + digest_len + refused)
     }
 }
 
@@ -149,25 +146,34 @@ pub(crate) fn longest_message_len(id: &[u8], key: usize, value: usize) -> usize 
     message::MAX_FRAME_LEN + MIN_DIGEST_LEN + section_len(head.section_len())
 }
 
-/// Which participants a digest of at most `room` bytes speaks of, and the bytes of its lines.
-fn plan_digest(state: &State, rng: &mut Rng, room: usize) -> (Range, usize) {
-    let lines: usize = state.iter().map(|held| State::line(held).len()).sum();
-    if digest::len(Range::COMPLETE, lines) <= room {
-        return (Range::COMPLETE, lines);
+/// Bytes of a digest's lines about everybody.
+fn lines_len(state: &State) -> usize {
+    state.iter().map(|held| State::line(held).len()).sum()
+}
+
+/// Which participants a digest of at most `room` bytes speaks of, and the bytes of its lines; those
+/// about everybody take `whole` bytes.
+fn plan_digest(state: &State, rng: &mut Rng, whole: usize, room: usize) -> (Range, usize) {
+    if digest::len(Range::COMPLETE, whole) <= room {
+        return (Range::COMPLETE, whole);
     }
-    // A start drawn anew for each message, so that everybody's turn comes.
-    let first = rng.u64(..);
+    // A start drawn anew for each message, so that everybody's turn comes. A participant is drawn,
+    // not a point of the circle: ids that crowd around somebody then hide nobody.
+    let nth = rng.usize(..state.len());
+    let first = state.iter().nth(nth).map_or(0, |(short, _)| short);
     let room = room.saturating_sub(digest::MAX_SCOPE_LEN);
-    let mut lines = 0;
+    let (mut range, mut lines) = (Range { first, last: first }, 0);
     for held in state.circle(first) {
+        // Complete up to just before the first one that is left out.
+        range.last = held.0.wrapping_sub(1);
         let len = State::line(held).len();
         if lines + len > room {
-            // Complete up to just before the first one that is left out.
-            return (Range { first, last: held.0.wrapping_sub(1) }, lines);
+            break;
         }
         lines += len;
     }
-    (Range::COMPLETE, lines)
+    debug_assert!(lines > 0, "every caller has room for one line");
+    (range, lines)
 }
 
 fn put_digest(out: &mut Vec<u8>, state: &State, (range, lines): (Range, usize)) {

@@ -38,18 +38,21 @@ impl Participant {
         self.log = Log::default();
     }
 
-    /// Whether one more update stays within the limits on one participant.
+    /// Whether one more update stays within the limits on one participant, and within `room` more
+    /// bytes.
     pub(crate) fn admits(
         &self,
         entry: &Entry<'_>,
         config: &Config,
         hasher: &KeyHasher,
+        room: u64,
     ) -> Result<(), Error> {
         let limits = &config.limits;
         within(Limit::KeyBytes, entry.key.len() as u64, 1, limits.key_bytes)?;
         within(Limit::ValueBytes, entry.value.len() as u64, 0, limits.value_bytes)?;
-        let (keys, len) = (self.log.keys() as u64, (self.log.len() + entry.bytes.len()) as u64);
-        if keys < limits.keys_per_participant && len <= limits.participant_bytes {
+        let (keys, len) = (self.log.keys() as u64, entry.bytes.len() as u64);
+        let room = room.min(limits.participant_bytes.saturating_sub(self.log.len() as u64));
+        if keys < limits.keys_per_participant && len <= room {
             return Ok(());
         }
         // Near a limit it matters what the update takes the place of.
@@ -57,7 +60,9 @@ impl Participant {
         let freed = older.filter(|_| !config.state.history).map_or(0, |older| older.bytes.len());
         let keys = keys + u64::from(older.is_none());
         within(Limit::KeysPerParticipant, keys, 0, limits.keys_per_participant)?;
-        within(Limit::ParticipantBytes, len - freed as u64, 0, limits.participant_bytes)
+        let kept = self.log.len() as u64 + len - freed as u64;
+        within(Limit::ParticipantBytes, kept, 0, limits.participant_bytes)?;
+        within(Limit::StateBytes, len, 0, room.saturating_add(freed as u64))
     }
 
     /// Bytes that count towards `state_bytes`.
@@ -113,12 +118,14 @@ impl State {
         self.participants.get(&short)
     }
 
-    pub(crate) fn at_mut(&mut self, short: ShortId) -> Option<(&mut Participant, &KeyHasher)> {
-        Some((self.participants.get_mut(&short)?, &self.hasher))
-    }
-
-    pub(crate) fn insert(&mut self, short: ShortId, participant: Participant) {
-        self.participants.insert(short, participant);
+    pub(crate) fn at_or_insert(
+        &mut self,
+        short: ShortId,
+        id: &[u8],
+        generation: u64,
+    ) -> (&mut Participant, &KeyHasher) {
+        let entry = self.participants.entry(short);
+        (entry.or_insert_with(|| Participant::new(id, generation)), &self.hasher)
     }
 
     pub(crate) fn remove(&mut self, short: ShortId) {
@@ -138,10 +145,8 @@ impl State {
         let Range { first, last } = range;
         let wraps = first > last;
         let upper = if wraps { Unbounded } else { Included(last) };
-        // The part after the wrap; an empty range otherwise.
-        let rest = if wraps { last } else { 0 };
         let head = self.participants.range((Included(first), upper));
-        let tail = wraps.then(|| self.participants.range((Unbounded, Included(rest))));
+        let tail = wraps.then(|| self.participants.range((Unbounded, Included(last))));
         head.chain(tail.into_iter().flatten()).map(|(short, held)| (*short, held))
     }
 

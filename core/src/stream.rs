@@ -134,7 +134,7 @@ impl Stream {
     /// the message that is at fault. The stream is over: this call answers the same error from then
     /// on, and nothing more is transmitted.
     pub fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
-        let waits = &mut self.waits;
+        let (pulls, waits) = (self.mode == Mode::Pull, &mut self.waits);
         self.line.receive(bytes, |line, frame| {
             if !core::mem::take(waits) {
                 return Err(Error::Malformed("an answer that nothing asked for"));
@@ -144,6 +144,10 @@ impl Stream {
                 let message = host.decode(frame)?;
                 if message.kind != Kind::SynAck {
                     return Err(Error::Malformed("a SynAck was expected"));
+                }
+                if pulls && message.digest.is_some() {
+                    // Answering it would tell what this end chose not to tell.
+                    return Err(Error::Malformed("a pull is answered with a digest"));
                 }
                 let answer = host.answer(&message, line.budget());
                 if message.digest.is_some() {
@@ -208,6 +212,10 @@ impl Exchange {
         self.line.receive(bytes, |line, frame| {
             if end && line.rounds > 0 {
                 return Err(Error::Malformed("bytes after the end of the exchange"));
+            }
+            if !line.outbound.is_empty() {
+                // Otherwise a peer that never reads could pile up answers here.
+                return Err(Error::Malformed("a message before the last answer was transmitted"));
             }
             if core::mem::take(waits) {
                 take_ack(host, frame)?;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use plasmid::wire::Message;
+use plasmid::wire::{Message, cluster_hash, short_id};
 use plasmid::{Config, Host, Ordering};
 
 const ROUNDS: u64 = 1_000;
@@ -76,9 +76,20 @@ fn breadth_takes_one_of_each_first_and_the_rest_at_random() {
     assert_even(counts.into_values(), 3, 0.2);
 }
 
+/// Ids of which half crowd in one spot of the circle of short ids, as somebody would choose them
+/// who wants to hide a neighbour.
+fn crowded_ids() -> Vec<Vec<u8>> {
+    let cluster = cluster_hash(b"");
+    let mut ids: Vec<Vec<u8>> = (0..20_000).map(|n| format!("p{n}").into_bytes()).collect();
+    ids.sort_by_key(|id| short_id(cluster, id));
+    let spread = ids.iter().step_by(500).take(40);
+    let crowd = ids[10_001..].iter().take(40);
+    spread.chain(crowd).cloned().collect()
+}
+
 #[test]
 fn a_digest_that_does_not_fit_speaks_of_everyone_in_turn() {
-    let ids: Vec<[u8; 2]> = (0..80).map(|number| [b'p', number]).collect();
+    let ids = crowded_ids();
     let updates: Vec<(&[u8], usize)> = ids.iter().map(|id| (&id[..], 1)).collect();
     let mut hub = hub(Ordering::Depth, 1, &updates);
     let mut counts = BTreeMap::new();
@@ -90,6 +101,5 @@ fn a_digest_that_does_not_fit_speaks_of_everyone_in_turn() {
             *counts.entry(line.short).or_insert(0) += 1;
         }
     }
-    // Short ids are not spread evenly around the circle, so neither are the turns.
-    assert_even(counts.into_values(), 81, 0.5);
+    assert_even(counts.into_values(), 81, 0.15);
 }

@@ -1,7 +1,7 @@
 //! Numbers that the grammar fixes.
 
-/// The least budget of a message, bytes: a header and one update of a participant with the longest
-/// id fit, so that every exchange can make progress.
+/// The least budget of a message, bytes: a header and a small update of a participant with the
+/// longest id fit, so that every exchange can make progress.
 pub const MIN_BUDGET: usize = 512;
 
 /// The longest participant id, bytes. Header and delta both carry ids, and both must leave room

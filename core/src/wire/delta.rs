@@ -40,6 +40,13 @@ impl<'a> ParticipantDelta<'a> {
     }
 }
 
+impl ParticipantDelta<'_> {
+    /// Where the receiver's copy is afterwards, as copies are ordered.
+    pub(crate) const fn reaches(&self) -> (u64, u64) {
+        (self.generation, self.to)
+    }
+}
+
 /// A decoded delta, borrowed from its message.
 #[derive(Clone, Copy, Debug)]
 pub struct Delta<'a> {

@@ -93,7 +93,7 @@ fn refused() -> Vec<Value> {
     let frames = |frames: &[&[u8]]| frames.iter().flat_map(|f| prefixed(f)).collect::<Vec<u8>>();
     let mut list = Vec::new();
     let mut add = |name: &str, meaning: &str, to: &str, bytes: Vec<u8>| {
-        let (error, rule) = match feed(to, &bytes, bytes.len()) {
+        let (error, rule) = match feed(to, &bytes, 1) {
             Err(Error::Malformed(rule)) => ("malformed", Some(rule)),
             Err(error) => (error_name(error), None),
             Ok(()) => panic!("{name} is not refused"),
@@ -125,7 +125,7 @@ enum End {
     Responder(Exchange),
 }
 
-/// Feed bytes in pieces to one end that is in its first round.
+/// Feed bytes in pieces to one end that is in its first round, and let it say what it has to.
 fn feed(to: &str, bytes: &[u8], piece: usize) -> Result<(), Error> {
     let (mut a, mut b) = hosts();
     let mut end = if to == "initiator" {
@@ -137,8 +137,12 @@ fn feed(to: &str, bytes: &[u8], piece: usize) -> Result<(), Error> {
         End::Responder(b.exchange(false))
     };
     bytes.chunks(piece).try_for_each(|piece| match &mut end {
-        End::Initiator(stream) => stream.receive(&mut a, piece),
-        End::Responder(exchange) => exchange.receive(&mut b, piece),
+        End::Initiator(stream) => stream
+            .receive(&mut a, piece)
+            .and_then(|()| stream.transmit(&mut a, usize::MAX).map(drop)),
+        End::Responder(exchange) => exchange.receive(&mut b, piece).map(|()| {
+            exchange.transmit(usize::MAX);
+        }),
     })
 }
 
