@@ -189,7 +189,7 @@ def test_a_stream_in_two_hands_is_busy() -> None:
 
     for _ in range(100):
         host = plasmid.Host("reader")
-        stream = host.create_stream(end=False)
+        stream = host.create_stream(end=False, mode="push-pull")
         stream.gossip()
         stream.transmit()
         thread = threading.Thread(target=receive, args=(stream,))
