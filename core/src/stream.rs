@@ -159,21 +159,23 @@ impl Stream {
         })
     }
 
-    /// The next bytes to write to the connection, at most `max`; empty if there are none now. The
-    /// digest of a round is taken when its first byte is asked for.
+    /// The next bytes to write to the connection, at most `max` and otherwise all there are; empty
+    /// if there are none now. The digest of a round is taken when its first byte is asked for.
     ///
     /// # Errors
     ///
     /// None that a correct program meets: the limits were checked when the host was made.
     pub fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
-        let is_idle = !self.waits && self.line.outbound.is_empty() && self.line.error.is_none();
-        if is_idle && self.asked && max > 0 {
+        let mut bytes = self.line.outbound.take(max);
+        let begins = self.asked && !self.waits && self.line.error.is_none();
+        if begins && bytes.len() < max {
             let syn = host.syn(self.line.budget(), self.mode == Mode::Pull)?;
             self.line.outbound.push(&syn);
             self.asked = false;
             self.waits = true;
+            bytes.append(&mut self.line.outbound.take(max - bytes.len()));
         }
-        Ok(self.line.outbound.take(max))
+        Ok(bytes)
     }
 
     /// Whether the one round of a stream made with `end` is over and everything was transmitted.
