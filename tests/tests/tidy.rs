@@ -146,6 +146,21 @@ fn nothing_is_left_for_later() {
     });
 }
 
+/// A path in backquotes, in a document that claims where something is.
+#[test]
+fn documents_name_files_that_exist() {
+    for document in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        let text = fs::read_to_string(root().join(document)).expect("a document");
+        let quoted = text.split('`').skip(1).step_by(2);
+        let folders = ["core/", "ffi/", "include/", "python/", "tests/", "examples/", "benches/"];
+        let paths: Vec<&str> =
+            quoted.filter(|path| folders.iter().any(|folder| path.starts_with(folder))).collect();
+        for path in paths {
+            assert!(root().join(path).exists(), "{document} names {path}, which does not exist");
+        }
+    }
+}
+
 /// A processor without an operating system has no std to fall back on.
 #[test]
 fn the_core_builds_without_std() {
