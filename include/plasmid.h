@@ -1,5 +1,5 @@
 /*
- * plasmid: keeps small, fast-changing state the same in every process of a fleet.
+ * plasmid for C99 (or later), also C++: small, fast-changing state, the same in every process.
  *
  * Each process makes a host, writes its own keys, and exchanges messages with the others over any
  * transport it has; every host converges to the same state. The library opens no socket, starts no
@@ -58,12 +58,18 @@
  * Failures. A function answers PLASMID_OK or another status. After another one nothing has changed
  * and no output is written, except `*out_len` as said above and where a function says more. No
  * pointer may be NULL unless its function says so; NULL is answered with PLASMID_INVALID_ARGUMENT.
- * The handle keeps the text of its last failure for plasmid_host_error and its like. Flags are 0
- * or 1.
+ * The handle keeps the text of its last failure for plasmid_host_error and its like; when threads
+ * share the handle, that may be another thread's failure. A failure of `_error` itself leaves no
+ * text. Flags are 0 or 1.
  *
  * Threads. Any function may be called from any thread. Calls on one host or config wait for each
  * other; a stream, exchange or iterator serves one thread at a time and answers PLASMID_BUSY to a
  * second. Nothing is undefined but a call on a handle after, or during, its `_free`.
+ *
+ * Fork. After it only one of the two processes may go on using a host and what was made from it:
+ * both copies have the same id, generation and nonce, so that nobody can tell the two apart, and
+ * what both write never converges. Make a new host in the child, with another id if the parent goes
+ * on. A child that takes the host over needs that no other thread was in a call on it at the fork.
  *
  * Defects. A panic inside the library does not leave it: the call answers PLASMID_INTERNAL, and so
  * does every later call on that handle and on the host it was working on, except `_error` and
@@ -414,8 +420,8 @@ plasmid_status plasmid_config_set_participant_bytes(plasmid_config *config,
                                                     uint64_t limit);
 
 /**
- * Greatest size of what is kept of all other participants together, in bytes; default 1 GiB. One's
- * own map does not count.
+ * Greatest size of what is kept of all other participants together, in bytes: any number, default
+ * 1 GiB. One's own map does not count; 0 keeps nothing of others.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -458,6 +464,10 @@ plasmid_status plasmid_host_error(const plasmid_host *host,
  * `*version` is the version of this change, one above the last; NULL if it is not wanted.
  * `PLASMID_LIMIT`: the key is empty, or something is over a limit, or the update could never be
  * sent; nothing changed.
+ *
+ * An update that is larger than the budget of a message holds back all later updates of the same
+ * participant until a budget has room for it; other participants go on.
+ * `plasmid_host_room_needed` tells how much room that is.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -471,10 +481,15 @@ plasmid_status plasmid_host_set(plasmid_host *host,
 /**
  * Begin an exchange: write the first message, for any peer, of at most `out_cap` bytes.
  *
- * The capacity is the budget of the message: give 1,200 for a datagram, the message limit for a
- * connection. Give the bytes to the peer's `plasmid_host_receive`, its answer to one's own, and so
- * on until an answer is empty: three messages at most. A message may be lost, repeated or late.
- * `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which `*out_len` then is.
+ * The capacity is the budget of the message: give 1,200 for a datagram,
+ * `plasmid_host_message_bytes` for a connection. Give the bytes to the peer's
+ * `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: three
+ * messages at most. A message may be lost, repeated or late.
+ *
+ * An update larger than the budget of the answers waits, and all later updates of the same
+ * participant wait behind it, until a budget has room for it (`plasmid_host_room_needed`); other
+ * participants go on. `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which
+ * `*out_len` then is.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -485,10 +500,10 @@ plasmid_status plasmid_host_initiate(plasmid_host *host,
 
 /**
  * Apply a peer's message and write the answer, of at most `out_cap` bytes: the capacity is the
- * budget, as in `plasmid_host_initiate`. `out` may be the buffer of `data`.
+ * budget, as in `plasmid_host_initiate`. `out` may overlap `data` in any way.
  *
  * `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
- * too. With `out` NULL and `out_cap` 0 the message is applied and nothing is said.
+ * too. With `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
  * `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,
  * `PLASMID_LIMIT` (longer than the message limit): the message is not for us. After any failure
  * nothing of the message was applied.
@@ -575,9 +590,19 @@ plasmid_status plasmid_host_generation(const plasmid_host *host,
                                        uint64_t *generation);
 
 /**
- * The bytes that the capacity given to `plasmid_host_initiate` or `plasmid_host_receive` would
- * need so that the largest update passed over in the last message made goes out; 0 when none
- * waits.
+ * The length of the greatest message that this host makes or takes, in bytes: what
+ * `plasmid_config_set_message_bytes` set. It is the best capacity to give `plasmid_host_initiate`
+ * and `plasmid_host_receive` over a connection; more is never used.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_message_bytes(const plasmid_host *host,
+                                          uint64_t *bytes);
+
+/**
+ * The capacity in bytes that `plasmid_host_receive` would need so that the largest update goes out
+ * for which the last answer had no room; 0 when none waits. Until then it holds back all later
+ * updates of the same participant.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -586,7 +611,9 @@ plasmid_status plasmid_host_room_needed(const plasmid_host *host,
 
 /**
  * How often another process was found to speak under this participant's id. More than 0 means that
- * two processes share one id, which is a fault of their configuration.
+ * two processes share one id, which is a fault of their configuration. 0 is no proof that there is
+ * no other: after a fork parent and child have the same generation and nonce, too, and cannot be
+ * told apart.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -604,7 +631,9 @@ plasmid_status plasmid_host_skipped(const plasmid_host *host,
                                     uint64_t *count);
 
 /**
- * Iterate over all participants known to `host`, its own included, in the order of the ids' bytes.
+ * Iterate over all participants known to `host` now, its own included, in the order of the ids'
+ * bytes; later changes do not show. A participant that never set a key is known to nobody else:
+ * set one key to be seen.
  *
  * `*participants` is to be freed with `plasmid_participants_free`.
  */
@@ -629,8 +658,8 @@ plasmid_status plasmid_participants_next(plasmid_participants *participants,
 PLASMID_API void plasmid_participants_free(plasmid_participants *participants);
 
 /**
- * Iterate over a participant's entries, in one of two orders: `PLASMID_BY_KEY` or
- * `PLASMID_BY_VERSION`.
+ * Iterate over a participant's entries as they are now, in one of two orders: `PLASMID_BY_KEY` or
+ * `PLASMID_BY_VERSION`. Later changes do not show.
  *
  * `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
  * unknown.
@@ -644,8 +673,8 @@ plasmid_status plasmid_entries_new(const plasmid_host *host,
                                    plasmid_entries **entries);
 
 /**
- * Iterate over all kept values of one key of a participant, newest first; there are none if the
- * key is not held.
+ * Iterate over all values of one key of a participant that are kept now, newest first; there are
+ * none if the key is not held. Later changes do not show.
  *
  * `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
  * unknown.
@@ -726,8 +755,10 @@ PLASMID_API PLASMID_NODISCARD plasmid_status plasmid_stream_gossip(plasmid_strea
  * Take in bytes that arrived, split anywhere.
  *
  * `PLASMID_MALFORMED`, `PLASMID_FOREIGN`, `PLASMID_LIMIT`: the peer is at fault. What was whole
- * before the fault is applied, nothing of the message at fault is. The stream is over: every later
- * call answers the same, nothing more is transmitted, and the connection is to be closed.
+ * before the fault is applied, nothing of the message at fault is. The stream is over, and the
+ * connection is to be closed. Only this function repeats the failure, at every later call:
+ * `plasmid_stream_transmit` answers `PLASMID_OK` and 0 bytes, and `plasmid_stream_gossip` and
+ * `plasmid_stream_is_finished` answer `PLASMID_OK`, which then means nothing.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -736,8 +767,9 @@ plasmid_status plasmid_stream_receive(plasmid_stream *stream,
                                       size_t data_len);
 
 /**
- * Write the next bytes to send, as many as there are and fit, and consume them. `*out_len` 0:
- * there are none now. Any capacity will do; call again while the buffer comes back full.
+ * Write the next bytes to send, as many as there are and fit, and consume them: what is left of
+ * one round and the beginning of the next go together. `*out_len` 0: there are none now. Any
+ * capacity will do; call again while the buffer comes back full.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -756,7 +788,8 @@ plasmid_status plasmid_stream_is_finished(const plasmid_stream *stream,
                                           uint32_t *flag);
 
 /**
- * How many rounds were answered.
+ * How many rounds were answered. A round counts as soon as its answer was taken in, even while the
+ * last message of a push-pull round is not transmitted yet.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -791,7 +824,8 @@ plasmid_status plasmid_exchange_error(const plasmid_exchange *exchange,
                                       size_t *out_len);
 
 /**
- * Take in bytes that arrived, split anywhere; it fails as `plasmid_stream_receive` does.
+ * Take in bytes that arrived, split anywhere. It fails as `plasmid_stream_receive` does, and after
+ * that `plasmid_exchange_transmit` answers `PLASMID_OK` and 0 bytes.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -819,7 +853,8 @@ plasmid_status plasmid_exchange_is_finished(const plasmid_exchange *exchange,
                                             uint32_t *flag);
 
 /**
- * How many rounds are over.
+ * How many rounds are over. A round counts as soon as its last message was taken in; one whose
+ * last message is the answer, as soon as the answer is there, even if it is not transmitted yet.
  */
 PLASMID_API
 PLASMID_NODISCARD

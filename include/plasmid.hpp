@@ -5,11 +5,14 @@
 // out as plasmid::Bytes; ids, keys and values as std::string, which may hold any bytes. What is not
 // there is std::nullopt or an empty vector; every other failure is thrown as plasmid::Error, and
 // then nothing has changed. Threads: as plasmid.h says, which holds the full description of each
-// function; moving an object while another thread uses it is not allowed.
+// function; moving an object while another thread uses it is not allowed. Fork: after it only one
+// of the two processes may go on using a host and what was made from it, for nobody can tell the
+// two apart; make a new host in the child.
 
 #ifndef PLASMID_HPP
 #define PLASMID_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,13 +31,19 @@ namespace plasmid {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// Bytes lent for one call. It is a parameter type: made from what is at hand, not kept.
+/// Bytes lent for one call. It is a parameter type: made from what is at hand, not kept. One made
+/// from a temporary std::string is good for the call that it is made for; in a variable it would
+/// outlive the string.
 class View {
  public:
   constexpr View(const void* data, std::size_t size) noexcept : data_(data), size_(size) {}
 
-  /// Text that ends in a zero byte, such as a literal.
-  View(const char* text) noexcept : data_(text), size_(std::strlen(text)) {}
+  /// Text that ends in a zero byte, such as a literal. A null pointer is the empty text.
+  View(const char* text) noexcept
+      : data_(text), size_(text == nullptr ? 0 : std::strlen(text)) {}
+
+  /// A literal 0, NULL or nullptr would otherwise be taken for such text.
+  View(std::nullptr_t) = delete;
 
   /// Any container of bytes that lie next to each other.
   template <typename C,
@@ -51,7 +60,8 @@ class View {
   std::size_t size_;
 };
 
-/// A failure: what() says it in a sentence, status() is its number in plasmid.h.
+/// A failure: what() says it in a sentence, status() is its number in plasmid.h. When threads share
+/// an object and fail at once, the sentence may be that of another thread's failure.
 class Error : public std::runtime_error {
  public:
   Error(plasmid_status status, const std::string& text)
@@ -110,6 +120,7 @@ template <typename Handle>
 void check(plasmid_status status, const Handle* handle,
            plasmid_status (*error)(const Handle*, void*, std::size_t, std::size_t*)) {
   if (status == PLASMID_OK) return;
+  if (handle == nullptr) throw Error(status, "this object was moved from");
   std::string text;
   const auto told = read(text, [&](void* out, std::size_t capacity, std::size_t* length) {
     return error(handle, out, capacity, length);
@@ -201,7 +212,8 @@ class Exchange : public detail::ExchangeEnd {
   explicit Exchange(plasmid_exchange* handle) noexcept : End(handle) {}
 };
 
-/// The options of hosts; a setter returns the config, so that they chain.
+/// The options of hosts; a setter returns the config, so that they chain, also on a temporary:
+/// `auto config = plasmid::Config().set_history(false).set_seed(1);`
 class Config {
  public:
   Config() {
@@ -210,43 +222,35 @@ class Config {
     handle_.reset(config);
   }
 
-  Config& set_ordering(Ordering ordering) {
+  Config& set_ordering(Ordering ordering) & {
     return check(plasmid_config_set_ordering(handle(), static_cast<std::uint32_t>(ordering)));
   }
-  Config& set_history(bool history) {
-    return check(plasmid_config_set_history(handle(), history ? 1 : 0));
+  [[nodiscard]] Config set_ordering(Ordering ordering) && {
+    return std::move(set_ordering(ordering));
   }
-  Config& set_seed(std::uint64_t seed) { return check(plasmid_config_set_seed(handle(), seed)); }
-  Config& set_nonce(std::uint64_t nonce) {
-    return check(plasmid_config_set_nonce(handle(), nonce));
-  }
-  Config& set_generation(std::uint64_t generation) {
-    return check(plasmid_config_set_generation(handle(), generation));
-  }
-  Config& set_cluster(View name) {
+
+  Config& set_cluster(View name) & {
     return check(plasmid_config_set_cluster(handle(), name.data(), name.size()));
   }
-  Config& set_key_bytes(std::uint64_t limit) {
-    return check(plasmid_config_set_key_bytes(handle(), limit));
-  }
-  Config& set_value_bytes(std::uint64_t limit) {
-    return check(plasmid_config_set_value_bytes(handle(), limit));
-  }
-  Config& set_message_bytes(std::uint64_t limit) {
-    return check(plasmid_config_set_message_bytes(handle(), limit));
-  }
-  Config& set_participants(std::uint64_t limit) {
-    return check(plasmid_config_set_participants(handle(), limit));
-  }
-  Config& set_keys_per_participant(std::uint64_t limit) {
-    return check(plasmid_config_set_keys_per_participant(handle(), limit));
-  }
-  Config& set_participant_bytes(std::uint64_t limit) {
-    return check(plasmid_config_set_participant_bytes(handle(), limit));
-  }
-  Config& set_state_bytes(std::uint64_t limit) {
-    return check(plasmid_config_set_state_bytes(handle(), limit));
-  }
+  [[nodiscard]] Config set_cluster(View name) && { return std::move(set_cluster(name)); }
+
+// Each setter twice: a named config is changed in place, a temporary one is passed on by value.
+#define PLASMID_SETTER(name, Type)                                                               \
+  Config& name(Type value) & { return check(plasmid_config_##name(handle(), value)); }           \
+  [[nodiscard]] Config name(Type value) && { return std::move(name(value)); }
+
+  PLASMID_SETTER(set_history, bool)
+  PLASMID_SETTER(set_seed, std::uint64_t)
+  PLASMID_SETTER(set_nonce, std::uint64_t)
+  PLASMID_SETTER(set_generation, std::uint64_t)
+  PLASMID_SETTER(set_key_bytes, std::uint64_t)
+  PLASMID_SETTER(set_value_bytes, std::uint64_t)
+  PLASMID_SETTER(set_message_bytes, std::uint64_t)
+  PLASMID_SETTER(set_participants, std::uint64_t)
+  PLASMID_SETTER(set_keys_per_participant, std::uint64_t)
+  PLASMID_SETTER(set_participant_bytes, std::uint64_t)
+  PLASMID_SETTER(set_state_bytes, std::uint64_t)
+#undef PLASMID_SETTER
 
   /// The handle, for the functions of plasmid.h; it stays ours.
   [[nodiscard]] plasmid_config* handle() const noexcept { return handle_.get(); }
@@ -263,18 +267,14 @@ class Config {
 /// One participant's view of all.
 class Host {
  public:
-  /// The budget of a message unless one is given: the default limit of messages.
-  static constexpr std::size_t default_budget = std::size_t{16} << 20;
-
-  explicit Host(View id) {
-    plasmid_host* host = nullptr;
-    detail::check(plasmid_host_new(id.data(), id.size(), nullptr, &host));
-    handle_.reset(host);
-  }
+  explicit Host(View id) : Host(id, Config()) {}
 
   Host(View id, const Config& config) {
     plasmid_host* host = nullptr;
-    const auto status = plasmid_host_new(id.data(), id.size(), config.handle(), &host);
+    // Without a handle the config was moved from, which is not a wish for the defaults.
+    const auto status = config.handle() == nullptr
+                            ? PLASMID_INVALID_ARGUMENT
+                            : plasmid_host_new(id.data(), id.size(), config.handle(), &host);
     detail::check<plasmid_config>(status, config.handle(), plasmid_config_error);
     handle_.reset(host);
   }
@@ -301,17 +301,19 @@ class Host {
     });
   }
 
-  /// Begin an exchange: the first message, of at most `budget` bytes.
-  [[nodiscard]] Bytes initiate(std::size_t budget = default_budget) {
-    return message(budget, [&](void* out, std::size_t* length) {
-      return plasmid_host_initiate(handle(), out, budget, length);
+  /// Begin an exchange: the first message, of at most `budget` bytes. A budget above
+  /// message_bytes(), such as the default, is that.
+  [[nodiscard]] Bytes initiate(std::size_t budget = SIZE_MAX) {
+    return message(budget, [&](void* out, std::size_t capacity, std::size_t* length) {
+      return plasmid_host_initiate(handle(), out, capacity, length);
     });
   }
 
-  /// Apply a peer's message; the answer, empty if there is nothing to say. Budget 0: say nothing.
-  Bytes receive(View data, std::size_t budget = default_budget) {
-    return message(budget, [&](void* out, std::size_t* length) {
-      return plasmid_host_receive(handle(), data.data(), data.size(), out, budget, length);
+  /// Apply a peer's message; the answer, empty if there is nothing to say. The budget is as in
+  /// initiate(); 0: say nothing.
+  Bytes receive(View data, std::size_t budget = SIZE_MAX) {
+    return message(budget, [&](void* out, std::size_t capacity, std::size_t* length) {
+      return plasmid_host_receive(handle(), data.data(), data.size(), out, capacity, length);
     });
   }
 
@@ -320,7 +322,7 @@ class Host {
     plasmid_stream* made = nullptr;
     check(plasmid_stream_new(handle(), end ? 1 : 0, &made));
     Stream stream(made);
-    detail::check(plasmid_stream_set_mode(made, static_cast<std::uint32_t>(mode)));
+    stream.check(plasmid_stream_set_mode(made, static_cast<std::uint32_t>(mode)));
     return stream;
   }
 
@@ -331,7 +333,8 @@ class Host {
     return Exchange(made);
   }
 
-  /// The ids of all participants known, one's own included, in the order of their bytes.
+  /// The ids of all participants known, one's own included, in the order of their bytes. One that
+  /// never set a key is known to nobody else.
   [[nodiscard]] std::vector<std::string> participants() const {
     plasmid_participants* made = nullptr;
     check(plasmid_participants_new(handle(), &made));
@@ -391,7 +394,13 @@ class Host {
   [[nodiscard]] std::uint64_t conflicts() const { return number(plasmid_host_conflicts); }
   [[nodiscard]] std::uint64_t skipped() const { return number(plasmid_host_skipped); }
 
-  /// The budget that the largest waiting update needs; 0 when none waits.
+  /// The length of the greatest message that this host makes or takes.
+  [[nodiscard]] std::size_t message_bytes() const {
+    return static_cast<std::size_t>(number(plasmid_host_message_bytes));
+  }
+
+  /// The budget that the largest waiting update needs; 0 when none waits. Until then later updates
+  /// of the same participant wait, too.
   [[nodiscard]] std::size_t room_needed() const {
     std::size_t bytes = 0;
     check(plasmid_host_room_needed(handle(), &bytes));
@@ -427,10 +436,11 @@ class Host {
 
   template <typename Fill>
   Bytes message(std::size_t budget, Fill fill) {
+    const std::size_t capacity = std::min(budget, message_bytes());
     // Not a vector: its bytes would all be written before the few that count are.
-    const std::unique_ptr<std::uint8_t[]> out(budget > 0 ? new std::uint8_t[budget] : nullptr);
+    const std::unique_ptr<std::uint8_t[]> out(capacity > 0 ? new std::uint8_t[capacity] : nullptr);
     std::size_t length = 0;
-    check(fill(out.get(), &length));
+    check(fill(out.get(), capacity, &length));
     return Bytes(out.get(), out.get() + length);
   }
 

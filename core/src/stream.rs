@@ -79,6 +79,11 @@ impl Line {
         usize::try_from(self.max).unwrap_or(usize::MAX)
     }
 
+    /// Whether a round is over, everything was transmitted, and nothing went wrong since.
+    fn is_over(&self) -> bool {
+        self.rounds > 0 && self.outbound.is_empty() && self.error.is_none()
+    }
+
     /// Hand every whole frame to `take`; the first error ends the stream for good.
     fn receive(
         &mut self,
@@ -181,7 +186,7 @@ impl Stream {
     /// Whether the one round of a stream made with `end` is over and everything was transmitted.
     /// A stream made without `end` is over when its connection is.
     pub fn is_finished(&self) -> bool {
-        self.end && self.line.rounds > 0 && self.line.outbound.is_empty()
+        self.end && self.line.is_over()
     }
 
     /// How many rounds were answered.
@@ -243,7 +248,7 @@ impl Exchange {
 
     /// Whether the one round of an exchange made with `end` is over and everything was transmitted.
     pub fn is_finished(&self) -> bool {
-        self.end && self.line.rounds > 0 && self.line.outbound.is_empty()
+        self.end && self.line.is_over()
     }
 
     /// How many rounds are over.

@@ -272,8 +272,8 @@ pub unsafe extern "C" fn plasmid_config_set_participant_bytes(
     unsafe { set_limit(config, |limits| limits.participant_bytes = limit) }
 }
 
-/// Greatest size of what is kept of all other participants together, in bytes; default 1 GiB. One's
-/// own map does not count.
+/// Greatest size of what is kept of all other participants together, in bytes: any number, default
+/// 1 GiB. One's own map does not count; 0 keeps nothing of others.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_state_bytes(

@@ -81,7 +81,8 @@ pub unsafe extern "C" fn plasmid_exchange_error(
     exchange.tell(out)
 }
 
-/// Take in bytes that arrived, split anywhere; it fails as `plasmid_stream_receive` does.
+/// Take in bytes that arrived, split anywhere. It fails as `plasmid_stream_receive` does, and after
+/// that `plasmid_exchange_transmit` answers `PLASMID_OK` and 0 bytes.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_exchange_receive(
@@ -132,7 +133,8 @@ pub unsafe extern "C" fn plasmid_exchange_is_finished(
     })
 }
 
-/// How many rounds are over.
+/// How many rounds are over. A round counts as soon as its last message was taken in; one whose
+/// last message is the answer, as soon as the answer is there, even if it is not transmitted yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_exchange_rounds(

@@ -98,6 +98,10 @@ pub unsafe extern "C" fn plasmid_host_error(
 /// `*version` is the version of this change, one above the last; NULL if it is not wanted.
 /// `PLASMID_LIMIT`: the key is empty, or something is over a limit, or the update could never be
 /// sent; nothing changed.
+///
+/// An update that is larger than the budget of a message holds back all later updates of the same
+/// participant until a budget has room for it; other participants go on.
+/// `plasmid_host_room_needed` tells how much room that is.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_set(
@@ -128,10 +132,15 @@ pub unsafe extern "C" fn plasmid_host_set(
 
 /// Begin an exchange: write the first message, for any peer, of at most `out_cap` bytes.
 ///
-/// The capacity is the budget of the message: give 1,200 for a datagram, the message limit for a
-/// connection. Give the bytes to the peer's `plasmid_host_receive`, its answer to one's own, and so
-/// on until an answer is empty: three messages at most. A message may be lost, repeated or late.
-/// `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which `*out_len` then is.
+/// The capacity is the budget of the message: give 1,200 for a datagram,
+/// `plasmid_host_message_bytes` for a connection. Give the bytes to the peer's
+/// `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: three
+/// messages at most. A message may be lost, repeated or late.
+///
+/// An update larger than the budget of the answers waits, and all later updates of the same
+/// participant wait behind it, until a budget has room for it (`plasmid_host_room_needed`); other
+/// participants go on. `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which
+/// `*out_len` then is.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_initiate(
@@ -150,10 +159,10 @@ pub unsafe extern "C" fn plasmid_host_initiate(
 }
 
 /// Apply a peer's message and write the answer, of at most `out_cap` bytes: the capacity is the
-/// budget, as in `plasmid_host_initiate`. `out` may be the buffer of `data`.
+/// budget, as in `plasmid_host_initiate`. `out` may overlap `data` in any way.
 ///
 /// `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
-/// too. With `out` NULL and `out_cap` 0 the message is applied and nothing is said.
+/// too. With `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
 /// `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,
 /// `PLASMID_LIMIT` (longer than the message limit): the message is not for us. After any failure
 /// nothing of the message was applied.

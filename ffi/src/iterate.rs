@@ -51,7 +51,9 @@ impl Handle for plasmid_entries {
     }
 }
 
-/// Iterate over all participants known to `host`, its own included, in the order of the ids' bytes.
+/// Iterate over all participants known to `host` now, its own included, in the order of the ids'
+/// bytes; later changes do not show. A participant that never set a key is known to nobody else:
+/// set one key to be seen.
 ///
 /// `*participants` is to be freed with `plasmid_participants_free`.
 #[must_use]
@@ -101,8 +103,8 @@ pub unsafe extern "C" fn plasmid_participants_free(participants: *mut plasmid_pa
     unsafe { boundary::free(participants) };
 }
 
-/// Iterate over a participant's entries, in one of two orders: `PLASMID_BY_KEY` or
-/// `PLASMID_BY_VERSION`.
+/// Iterate over a participant's entries as they are now, in one of two orders: `PLASMID_BY_KEY` or
+/// `PLASMID_BY_VERSION`. Later changes do not show.
 ///
 /// `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
 /// unknown.
@@ -146,8 +148,8 @@ pub unsafe extern "C" fn plasmid_entries_new(
     })
 }
 
-/// Iterate over all kept values of one key of a participant, newest first; there are none if the
-/// key is not held.
+/// Iterate over all values of one key of a participant that are kept now, newest first; there are
+/// none if the key is not held. Later changes do not show.
 ///
 /// `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
 /// unknown.

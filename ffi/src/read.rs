@@ -141,9 +141,22 @@ pub unsafe extern "C" fn plasmid_host_generation(
     unsafe { number(host, Out::new("generation", generation), Host::generation) }
 }
 
-/// The bytes that the capacity given to `plasmid_host_initiate` or `plasmid_host_receive` would
-/// need so that the largest update passed over in the last message made goes out; 0 when none
-/// waits.
+/// The length of the greatest message that this host makes or takes, in bytes: what
+/// `plasmid_config_set_message_bytes` set. It is the best capacity to give `plasmid_host_initiate`
+/// and `plasmid_host_receive` over a connection; more is never used.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_message_bytes(
+    host: *const plasmid_host,
+    bytes: *mut u64,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    unsafe { number(host, Out::new("bytes", bytes), |host| host.config().limits.message_bytes) }
+}
+
+/// The capacity in bytes that `plasmid_host_receive` would need so that the largest update goes out
+/// for which the last answer had no room; 0 when none waits. Until then it holds back all later
+/// updates of the same participant.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_room_needed(
@@ -155,7 +168,9 @@ pub unsafe extern "C" fn plasmid_host_room_needed(
 }
 
 /// How often another process was found to speak under this participant's id. More than 0 means that
-/// two processes share one id, which is a fault of their configuration.
+/// two processes share one id, which is a fault of their configuration. 0 is no proof that there is
+/// no other: after a fork parent and child have the same generation and nonce, too, and cannot be
+/// told apart.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_conflicts(

@@ -139,8 +139,10 @@ pub unsafe extern "C" fn plasmid_stream_gossip(stream: *mut plasmid_stream) -> p
 /// Take in bytes that arrived, split anywhere.
 ///
 /// `PLASMID_MALFORMED`, `PLASMID_FOREIGN`, `PLASMID_LIMIT`: the peer is at fault. What was whole
-/// before the fault is applied, nothing of the message at fault is. The stream is over: every later
-/// call answers the same, nothing more is transmitted, and the connection is to be closed.
+/// before the fault is applied, nothing of the message at fault is. The stream is over, and the
+/// connection is to be closed. Only this function repeats the failure, at every later call:
+/// `plasmid_stream_transmit` answers `PLASMID_OK` and 0 bytes, and `plasmid_stream_gossip` and
+/// `plasmid_stream_is_finished` answer `PLASMID_OK`, which then means nothing.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_stream_receive(
@@ -158,8 +160,9 @@ pub unsafe extern "C" fn plasmid_stream_receive(
     })
 }
 
-/// Write the next bytes to send, as many as there are and fit, and consume them. `*out_len` 0:
-/// there are none now. Any capacity will do; call again while the buffer comes back full.
+/// Write the next bytes to send, as many as there are and fit, and consume them: what is left of
+/// one round and the beginning of the next go together. `*out_len` 0: there are none now. Any
+/// capacity will do; call again while the buffer comes back full.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_stream_transmit(
@@ -195,7 +198,8 @@ pub unsafe extern "C" fn plasmid_stream_is_finished(
     })
 }
 
-/// How many rounds were answered.
+/// How many rounds were answered. A round counts as soon as its answer was taken in, even while the
+/// last message of a push-pull round is not transmitted yet.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_stream_rounds(

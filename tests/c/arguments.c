@@ -157,6 +157,8 @@ static void of_hosts(void) {
   WRONG_BUFFERS(ID);
   INVALID(plasmid_host_generation(NULL, &number));
   INVALID(plasmid_host_generation(host, NULL));
+  INVALID(plasmid_host_message_bytes(NULL, &number));
+  INVALID(plasmid_host_message_bytes(host, NULL));
   INVALID(plasmid_host_room_needed(NULL, &len));
   INVALID(plasmid_host_room_needed(host, NULL));
   INVALID(plasmid_host_conflicts(NULL, &number));

@@ -1,26 +1,6 @@
-// A host through the C ABI: values, versions, buffers, messages, options, iteration.
+// A host through the C ABI: values, versions, buffers, errors, options, iteration.
 
-#include "check.h"
-
-static char out[4096];
-static size_t len;
-
-static plasmid_host *host_of(const char *id, const plasmid_config *config) {
-  plasmid_host *host = NULL;
-  OK(plasmid_host_new(id, strlen(id), config, &host));
-  return host;
-}
-
-// One exchange begun by `a`, in place: the answer is written over the message it answers.
-static void exchange(plasmid_host *a, plasmid_host *b) {
-  OK(plasmid_host_initiate(a, out, sizeof out, &len));
-  plasmid_host *to = b;
-  for (int said = 0; len > 0; said++) {
-    CHECK(said < 3);
-    OK(plasmid_host_receive(to, out, len, out, sizeof out, &len));
-    to = to == b ? a : b;
-  }
-}
+#include "hosts.h"
 
 static int error_says(const plasmid_host *host, const char *word) {
   char text[256];
@@ -86,41 +66,6 @@ static void short_buffers(void) {
   plasmid_host_free(host);
 }
 
-static void the_capacity_is_the_budget(void) {
-  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
-  OK(plasmid_host_set(a, BYTES("k"), BYTES("v"), NULL));
-  len = 0;
-  CHECK_STATUS(PLASMID_BUFFER_TOO_SHORT, plasmid_host_initiate(a, NULL, 0, &len));
-  CHECK(len == 512);
-  len = 0;
-  CHECK_STATUS(PLASMID_BUFFER_TOO_SHORT, plasmid_host_initiate(a, out, 511, &len));
-  CHECK(len == 512);
-
-  char syn[512], syn_ack[512], ack[512];
-  size_t syn_len = 0, syn_ack_len = 0, ack_len = 0;
-  OK(plasmid_host_initiate(a, syn, sizeof syn, &syn_len));
-  OK(plasmid_host_receive(b, syn, syn_len, syn_ack, sizeof syn_ack, &syn_ack_len));
-  OK(plasmid_host_receive(a, syn_ack, syn_ack_len, ack, sizeof ack, &ack_len));
-  CHECK(syn_len > 0 && syn_ack_len > 0 && ack_len > 0);
-
-  // A budget that is too small applies nothing; no budget at all applies and says nothing.
-  uint64_t version = 0;
-  for (size_t capacity = 1; capacity < 512; capacity += 255) {
-    len = 0;
-    CHECK_STATUS(PLASMID_BUFFER_TOO_SHORT,
-                 plasmid_host_receive(b, ack, ack_len, out, capacity, &len));
-    CHECK(len == 512);
-  }
-  CHECK_STATUS(PLASMID_NOT_FOUND, plasmid_host_max_version(b, BYTES("a"), &version));
-  len = 77;
-  OK(plasmid_host_receive(b, ack, ack_len, NULL, 0, &len));
-  CHECK(len == 0);
-  OK(plasmid_host_get_from(b, BYTES("a"), BYTES("k"), out, sizeof out, &len));
-  CHECK(IS("v", out, len));
-  plasmid_host_free(a);
-  plasmid_host_free(b);
-}
-
 static void both_learn(void) {
   plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
   OK(plasmid_host_set(a, BYTES("color"), BYTES("red"), NULL));
@@ -131,29 +76,6 @@ static void both_learn(void) {
   OK(plasmid_host_get_from(b, BYTES("a"), BYTES("color"), out, sizeof out, &len));
   CHECK(IS("red", out, len));
   CHECK(conflicts(a) == 0 && conflicts(b) == 0);
-  plasmid_host_free(a);
-  plasmid_host_free(b);
-}
-
-static void what_does_not_fit_is_told(void) {
-  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
-  static char value[3000];
-  OK(plasmid_host_set(a, BYTES("k"), value, sizeof value, NULL));
-  char message[512];
-  size_t needed = 1;
-  OK(plasmid_host_room_needed(a, &needed));
-  CHECK(needed == 0);
-  OK(plasmid_host_initiate(b, message, sizeof message, &len));
-  OK(plasmid_host_receive(a, message, len, message, sizeof message, &len));
-  OK(plasmid_host_room_needed(a, &needed));
-  CHECK(needed > sizeof value && needed < sizeof out);
-  OK(plasmid_host_initiate(b, out, sizeof out, &len));
-  OK(plasmid_host_receive(a, out, len, out, needed, &len));
-  OK(plasmid_host_receive(b, out, len, NULL, 0, &len));
-  OK(plasmid_host_get_from(b, BYTES("a"), BYTES("k"), out, sizeof out, &len));
-  CHECK(len == sizeof value);
-  OK(plasmid_host_room_needed(a, &needed));
-  CHECK(needed == 0);
   plasmid_host_free(a);
   plasmid_host_free(b);
 }
@@ -274,6 +196,39 @@ static void what_is_over_a_limit_is_skipped_and_counted(void) {
   plasmid_host_free(b);
 }
 
+// Any size is a limit of the state, and with none a host learns of nobody.
+static void the_state_has_any_limit(void) {
+  const uint64_t limits[] = {0, 1, UINT64_MAX};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    plasmid_config *config = NULL;
+    OK(plasmid_config_new(&config));
+    OK(plasmid_config_set_state_bytes(config, limits[i]));
+    plasmid_host *a = host_of("a", NULL), *b = host_of("b", config);
+    plasmid_config_free(config);
+    OK(plasmid_host_set(a, BYTES("k"), BYTES("v"), NULL));
+    OK(plasmid_host_set(b, BYTES("k"), BYTES("v"), NULL));
+    exchange(a, b);
+    CHECK(version_of(a, "b") == 1 && version_of(b, "b") == 1);
+    CHECK(version_of(b, "a") == (limits[i] == UINT64_MAX));
+    plasmid_host_free(a);
+    plasmid_host_free(b);
+  }
+}
+
+// Who never set a key is not spoken of.
+static void one_key_makes_a_participant_known(void) {
+  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
+  uint64_t version = 77;
+  exchange(a, b);
+  CHECK_STATUS(PLASMID_NOT_FOUND, plasmid_host_max_version(b, BYTES("a"), &version));
+  OK(plasmid_host_set(a, BYTES("k"), NULL, 0, NULL));
+  exchange(a, b);
+  OK(plasmid_host_max_version(b, BYTES("a"), &version));
+  CHECK(version == 1);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
 static void next_is(plasmid_entries *entries, const char *key, const char *value,
                     uint64_t version) {
   const uint8_t *next_key = NULL, *next_value = NULL;
@@ -360,13 +315,13 @@ static void without_history(void) {
 int main(void) {
   values_and_versions();
   short_buffers();
-  the_capacity_is_the_budget();
   both_learn();
-  what_does_not_fit_is_told();
   foreign_malformed_and_over_a_limit();
   the_same_seed_gives_the_same_bytes();
   twins_are_noticed();
   what_is_over_a_limit_is_skipped_and_counted();
+  the_state_has_any_limit();
+  one_key_makes_a_participant_known();
   iteration();
   without_history();
   return 0;

@@ -18,6 +18,7 @@ static void host_is_poisoned(plasmid_host *host) {
   INTERNAL(plasmid_host_initiate(host, out, sizeof out, &len));
   INTERNAL(plasmid_host_receive(host, NULL, 0, out, sizeof out, &len));
   INTERNAL(plasmid_host_max_version(host, BYTES("a"), &version));
+  INTERNAL(plasmid_host_message_bytes(host, &version));
   plasmid_stream *stream = NULL;
   INTERNAL(plasmid_stream_new(host, 1, &stream));
   plasmid_exchange *exchange = NULL;

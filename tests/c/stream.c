@@ -109,6 +109,46 @@ static void many_rounds(void) {
   plasmid_stream_free(stream);
 }
 
+// A wish that comes while the Ack of the round before still waits: one call gives both, and a round
+// counts when its last message was taken in, not when it was sent.
+static void all_that_is_ready_goes_at_once(void) {
+  plasmid_host *a = host_of("a"), *b = host_of("b");
+  OK(plasmid_host_set(a, BYTES("k"), BYTES("v"), NULL));
+  plasmid_stream *stream = stream_of(a, 0, PLASMID_PUSH_PULL);
+  plasmid_exchange *exchange = exchange_of(b, 0);
+  uint64_t count = 77;
+  OK(plasmid_stream_gossip(stream));
+  OK(plasmid_stream_transmit(stream, out, sizeof out, &len));
+  const size_t syn_len = len;
+  OK(plasmid_exchange_receive(exchange, out, len));
+  OK(plasmid_exchange_transmit(exchange, out, sizeof out, &len));
+  OK(plasmid_stream_receive(stream, out, len));
+  OK(plasmid_stream_rounds(stream, &count));
+  CHECK(count == 1);
+  OK(plasmid_exchange_rounds(exchange, &count));
+  CHECK(count == 0);
+
+  OK(plasmid_stream_gossip(stream));
+  OK(plasmid_stream_transmit(stream, out, sizeof out, &len));
+  CHECK(len > syn_len);
+  size_t more = 77;
+  OK(plasmid_stream_transmit(stream, out + len, sizeof out - len, &more));
+  CHECK(more == 0);
+  OK(plasmid_exchange_receive(exchange, out, len));
+  CHECK(knows(b, "a"));
+  // The second round, in which there is no news, is over with an answer that is not sent yet.
+  OK(plasmid_exchange_rounds(exchange, &count));
+  CHECK(count == 2);
+  OK(plasmid_exchange_transmit(exchange, out, sizeof out, &len));
+  CHECK(len > 0);
+  OK(plasmid_stream_receive(stream, out, len));
+  CHECK(rounds(stream, exchange) == 2);
+  plasmid_stream_free(stream);
+  plasmid_exchange_free(exchange);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
 // A stream keeps what it needs of its host: both ends work after both hosts were freed.
 static void ends_outlive_their_hosts(void) {
   plasmid_host *a = host_of("a"), *b = host_of("b");
@@ -174,6 +214,11 @@ static void an_error_is_final(void) {
   char text[256];
   OK(plasmid_stream_error(silent, text, sizeof text, &len));
   CHECK(len > 0);
+  // Only `_receive` repeats it, even without a byte.
+  CHECK_STATUS(PLASMID_MALFORMED, plasmid_stream_receive(silent, NULL, 0));
+  OK(plasmid_stream_gossip(silent));
+  OK(plasmid_stream_transmit(silent, out, sizeof out, &len));
+  CHECK(len == 0 && !is_finished(silent));
   plasmid_stream_free(silent);
   plasmid_stream_free(stream);
   plasmid_exchange_free(exchange);
@@ -188,6 +233,7 @@ int main(void) {
     one_round(PLASMID_PUSH_PULL, steps[i]);
   }
   many_rounds();
+  all_that_is_ready_goes_at_once();
   ends_outlive_their_hosts();
   the_mode_is_set_first();
   an_error_is_final();

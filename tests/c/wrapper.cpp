@@ -21,6 +21,19 @@ static_assert(moves_only<plasmid::Config> && moves_only<plasmid::Host>);
 static_assert(moves_only<plasmid::Stream> && moves_only<plasmid::Exchange>);
 static_assert(std::is_base_of_v<std::exception, plasmid::Error>);
 
+// A value of 0 is a mistake, not a null pointer to text.
+#define TAKES(name, argument)                          \
+  template <typename Host, typename = void>            \
+  constexpr bool name = false;                         \
+  template <typename Host>                             \
+  constexpr bool name<Host, std::void_t<decltype(std::declval<Host&>().set("n", argument))>> = true
+TAKES(takes_text, "0");
+TAKES(takes_zero, 0);
+TAKES(takes_null, NULL);
+TAKES(takes_nullptr, nullptr);
+static_assert(takes_text<plasmid::Host> && !takes_zero<plasmid::Host>);
+static_assert(!takes_null<plasmid::Host> && !takes_nullptr<plasmid::Host>);
+
 template <typename Call>
 void fails_with(plasmid_status status, const char* word, Call call) {
   try {
@@ -49,6 +62,8 @@ void bytes_in_and_out() {
   CHECK(host.get("view") == std::string("\1\2\3"));
   CHECK(host.get("text") == "ok");
   CHECK(host.get("pointer") == "");
+  const char* const null = nullptr;
+  CHECK(plasmid::View(null).size() == 0);
   CHECK(host.get("nothing") == std::nullopt);
 #if __cplusplus >= 202002L
   CHECK(host.set("span", std::span<const std::uint8_t>(vector).subspan(1)) == 5);
@@ -58,6 +73,21 @@ void bytes_in_and_out() {
   const std::string long_value(100000, '\0');
   host.set("long", long_value);
   CHECK(host.get("long") == long_value);
+  host.set("long", null);
+  CHECK(host.get("long") == "");
+}
+
+// Whatever budget is asked for, the host's own limit is the most that it can be.
+void budgets() {
+  plasmid::Host a("a"), b("b", plasmid::Config().set_message_bytes(1000));
+  CHECK(a.message_bytes() == 16 << 20 && b.message_bytes() == 1000);
+  for (int key = 0; key < 4; key++) b.set(std::to_string(key), std::string(700, 'v'));
+  CHECK(b.initiate(SIZE_MAX).size() <= 1000);
+  for (const std::size_t budget : {std::size_t{1000}, std::size_t{1001}, SIZE_MAX}) {
+    const auto answer = b.receive(a.initiate(budget), budget);
+    CHECK(answer.size() > 700 && answer.size() <= 1000);
+  }
+  CHECK(b.receive(a.initiate()).size() > 700);
 }
 
 void reading() {
@@ -101,7 +131,15 @@ void options() {
       .set_keys_per_participant(2)
       .set_participant_bytes(1000)
       .set_state_bytes(1000);
-  plasmid::Host a("a", config), same("a", config);
+  const auto chained = plasmid::Config()
+                           .set_ordering(plasmid::Ordering::breadth)
+                           .set_history(false)
+                           .set_seed(1)
+                           .set_nonce(2)
+                           .set_generation(3)
+                           .set_cluster("cluster")
+                           .set_message_bytes(1000);
+  plasmid::Host a("a", config), same("a", chained);
   CHECK(a.generation() == 3 && a.initiate() == same.initiate());
   CHECK(a.initiate().size() <= 1000);
   a.set("k", "1");
@@ -120,7 +158,7 @@ void options() {
   fails_with(PLASMID_BUFFER_TOO_SHORT, "512", [&] { (void)b.initiate(511); });
   fails_with(PLASMID_LIMIT, "message_bytes",
              [] { plasmid::Host("a", plasmid::Config().set_message_bytes(1)); });
-  fails_with(PLASMID_LIMIT, "PLASMID_LIMIT", [] { plasmid::Host(""); });
+  fails_with(PLASMID_LIMIT, "id_bytes", [] { plasmid::Host(""); });
 }
 
 void streams() {
@@ -166,12 +204,28 @@ void moving() {
   // A stream keeps what it needs of its host.
   CHECK(!moved_stream.transmit().empty());
   CHECK(moved_stream.handle() != nullptr && stream.handle() == nullptr);
+
+  // What was moved from says so, and a config that was is not one of defaults.
+  plasmid::Config config;
+  const plasmid::Config taken = std::move(config);
+  const auto was_moved = [](auto call) {
+    fails_with(PLASMID_INVALID_ARGUMENT, "moved from", call);
+  };
+  was_moved([&] { moved.set("k", "v"); });
+  was_moved([&] { (void)moved.get("k"); });
+  was_moved([&] { (void)moved.initiate(); });
+  was_moved([&] { (void)moved.entries("a"); });
+  was_moved([&] { (void)moved.create_stream(); });
+  was_moved([&] { (void)stream.transmit(); });
+  was_moved([&] { config.set_seed(1); });
+  was_moved([&] { plasmid::Host("b", config); });
 }
 
 }  // namespace
 
 int main() {
   bytes_in_and_out();
+  budgets();
   reading();
   options();
   streams();

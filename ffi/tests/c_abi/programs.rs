@@ -28,6 +28,11 @@ fn a_host_behaves_through_the_static_library() {
 }
 
 #[test]
+fn budgets_bound_messages() {
+    run_checked(&build("tests/c/budget.c", C99, Linking::Shared, prefix()), &[]);
+}
+
+#[test]
 fn streams_and_exchanges_behave() {
     run_checked(&build("tests/c/stream.c", C99, Linking::Shared, prefix()), &[]);
 }
@@ -35,6 +40,11 @@ fn streams_and_exchanges_behave() {
 #[test]
 fn threads_wait_or_are_told_busy() {
     run_checked(&build("tests/c/threads.c", C11, Linking::Shared, prefix()), &[]);
+}
+
+#[test]
+fn a_fork_is_noticed_by_nobody() {
+    run_checked(&build("tests/c/fork.c", C99, Linking::Shared, prefix()), &[]);
 }
 
 #[test]

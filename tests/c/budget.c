@@ -1,0 +1,124 @@
+// Messages and their room through the C ABI: the capacity is the budget, and what does not fit.
+
+#include "hosts.h"
+
+static void the_capacity_is_the_budget(void) {
+  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
+  OK(plasmid_host_set(a, BYTES("k"), BYTES("v"), NULL));
+  len = 0;
+  CHECK_STATUS(PLASMID_BUFFER_TOO_SHORT, plasmid_host_initiate(a, NULL, 0, &len));
+  CHECK(len == 512);
+  len = 0;
+  CHECK_STATUS(PLASMID_BUFFER_TOO_SHORT, plasmid_host_initiate(a, out, 511, &len));
+  CHECK(len == 512);
+
+  char syn[512], syn_ack[512], ack[512];
+  size_t syn_len = 0, syn_ack_len = 0, ack_len = 0;
+  OK(plasmid_host_initiate(a, syn, sizeof syn, &syn_len));
+  OK(plasmid_host_receive(b, syn, syn_len, syn_ack, sizeof syn_ack, &syn_ack_len));
+  OK(plasmid_host_receive(a, syn_ack, syn_ack_len, ack, sizeof ack, &ack_len));
+  CHECK(syn_len > 0 && syn_ack_len > 0 && ack_len > 0);
+
+  // A budget that is too small applies nothing; no budget at all applies and says nothing.
+  uint64_t version = 0;
+  for (size_t capacity = 1; capacity < 512; capacity += 255) {
+    len = 0;
+    CHECK_STATUS(PLASMID_BUFFER_TOO_SHORT,
+                 plasmid_host_receive(b, ack, ack_len, out, capacity, &len));
+    CHECK(len == 512);
+  }
+  CHECK_STATUS(PLASMID_NOT_FOUND, plasmid_host_max_version(b, BYTES("a"), &version));
+  memset(out, 'x', sizeof out);
+  len = 77;
+  OK(plasmid_host_receive(b, syn, syn_len, out, 0, &len));
+  CHECK(len == 0 && out[0] == 'x');
+  len = 77;
+  OK(plasmid_host_receive(b, ack, ack_len, NULL, 0, &len));
+  CHECK(len == 0);
+  OK(plasmid_host_get_from(b, BYTES("a"), BYTES("k"), out, sizeof out, &len));
+  CHECK(IS("v", out, len));
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
+// The answer may be written over any part of the message that it answers.
+static void out_may_overlap_data(void) {
+  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
+  OK(plasmid_host_set(b, BYTES("k"), BYTES("v"), NULL));
+  char syn[512], alone[512];
+  size_t syn_len = 0, alone_len = 0;
+  OK(plasmid_host_initiate(a, syn, sizeof syn, &syn_len));
+  OK(plasmid_host_receive(b, syn, syn_len, alone, sizeof alone, &alone_len));
+  CHECK(syn_len > 10 && alone_len > 10);
+  for (size_t at = 0; at <= 20; at++) {
+    memcpy(out + 10, syn, syn_len);
+    OK(plasmid_host_receive(b, out + 10, syn_len, out + at, 512, &len));
+    CHECK(len == alone_len && memcmp(out + at, alone, len) == 0);
+  }
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
+static void the_greatest_message_is_the_best_budget(void) {
+  plasmid_config *config = NULL;
+  OK(plasmid_config_new(&config));
+  plasmid_host *a = host_of("a", config);
+  OK(plasmid_config_set_message_bytes(config, 1000));
+  plasmid_host *b = host_of("b", config);
+  plasmid_config_free(config);
+  uint64_t bytes = 0;
+  OK(plasmid_host_message_bytes(a, &bytes));
+  CHECK(bytes == 16 << 20);
+  OK(plasmid_host_message_bytes(b, &bytes));
+  CHECK(bytes == 1000);
+
+  // A larger budget makes no larger message.
+  static char value[700];
+  for (int key = 0; key < 4; key++)
+    OK(plasmid_host_set(b, &key, sizeof key, value, sizeof value, NULL));
+  OK(plasmid_host_initiate(a, out, sizeof out, &len));
+  OK(plasmid_host_receive(b, out, len, out, sizeof out, &len));
+  CHECK(len > sizeof value && len <= bytes);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
+static void what_does_not_fit_is_told(void) {
+  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL), *c = host_of("c", NULL);
+  static char value[3000];
+  OK(plasmid_host_set(a, BYTES("k"), value, sizeof value, NULL));
+  OK(plasmid_host_set(a, BYTES("small"), BYTES("v"), NULL));
+  OK(plasmid_host_set(c, BYTES("small"), BYTES("v"), NULL));
+  exchange(a, c);
+  char message[512];
+  size_t needed = 1;
+  OK(plasmid_host_room_needed(a, &needed));
+  CHECK(needed == 0);
+  OK(plasmid_host_initiate(b, message, sizeof message, &len));
+  OK(plasmid_host_receive(a, message, len, message, sizeof message, &len));
+  OK(plasmid_host_room_needed(a, &needed));
+  CHECK(needed > sizeof value && needed < sizeof out);
+  OK(plasmid_host_receive(b, message, len, NULL, 0, &len));
+  // It holds back what its participant wrote later, and nobody else.
+  CHECK(version_of(b, "a") == 0 && version_of(b, "c") == 1);
+  OK(plasmid_host_initiate(b, out, sizeof out, &len));
+  OK(plasmid_host_receive(a, out, len, out, needed, &len));
+  OK(plasmid_host_receive(b, out, len, NULL, 0, &len));
+  OK(plasmid_host_get_from(b, BYTES("a"), BYTES("k"), out, sizeof out, &len));
+  CHECK(len == sizeof value);
+  exchange(b, a);
+  CHECK(version_of(b, "a") == 2);
+  OK(plasmid_host_room_needed(a, &needed));
+  CHECK(needed == 0);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+  plasmid_host_free(c);
+}
+
+int main(void) {
+  the_capacity_is_the_budget();
+  out_may_overlap_data();
+  the_greatest_message_is_the_best_budget();
+  what_does_not_fit_is_told();
+  return 0;
+}
