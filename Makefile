@@ -30,6 +30,7 @@ bench:
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
 	cd python && $(BIN)/ruff check . ../examples ../tests && $(BIN)/ruff format --check . ../examples ../tests
 
 test-rust:

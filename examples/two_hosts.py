@@ -12,5 +12,5 @@ syn_ack = b.receive(syn)  #   b: this is what you lack, and what I have
 ack = a.receive(syn_ack)  #   a: and this is what you lack
 b.receive(ack)  #             nothing left to say
 
-print("a knows that b's shape is", a.get("shape", "b").decode())
-print("b knows that a's color is", b.get("color", "a").decode())
+print("a knows that b's shape is", (a.get("shape", "b") or b"").decode())
+print("b knows that a's color is", (b.get("color", "a") or b"").decode())

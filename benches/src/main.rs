@@ -152,7 +152,7 @@ fn push_pull(a: &mut Host, b: &mut Host) -> Result<usize, Error> {
     Ok(syn.len() + syn_ack.len() + ack.len())
 }
 
-/// A host that knows `participants` with ten keys each, and those participants.
+/// A host that knows `participants` with `keys` keys each, and those participants.
 fn fleet(participants: usize, keys: usize) -> Result<(Host, Vec<Host>), Error> {
     let mut hub = host("hub", 1, true)?;
     let mut owners = Vec::new();

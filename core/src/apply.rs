@@ -14,7 +14,7 @@ pub(crate) fn is_conflict(state: &State, config: &Config, message: &Message<'_>)
     let own = state.own();
     let Message { sender, digest, delta, .. } = message;
     let issued = (own.generation, own.max_version);
-    let mut lines = digest.iter().flat_map(|digest| digest.entries());
+    let mut lines = digest.iter().flat_map(|digest| digest.lines());
     let mut sections = delta.iter().flat_map(|delta| delta.participants());
     (*own.id == *sender.id && sender.nonce != config.nonce)
         || lines.any(|line| {

@@ -63,7 +63,7 @@ pub(crate) struct Difference<'a> {
 /// and told from the start.
 pub(crate) fn compare<'a>(state: &'a State, digest: &Digest<'_>) -> Difference<'a> {
     let mut difference = Difference { pending: Vec::new(), is_behind: false };
-    let mut lines = digest.entries().peekable();
+    let mut lines = digest.lines().peekable();
     for (short, participant) in state.in_range(digest.range) {
         let distance = digest.range.distance(short);
         while let Some(unknown) = lines.next_if(|line| digest.range.distance(line.short) < distance)

@@ -13,7 +13,7 @@ use crate::wire::message::{self, Kind, Sender, section_len, section_room, tag};
 use crate::wire::{delta, varint};
 
 /// A digest section with a range and one line: the least that a SynAck keeps room for.
-const MIN_DIGEST_LEN: usize = section_len(digest::MAX_SCOPE_LEN + digest::MAX_ENTRY_LEN);
+const MIN_DIGEST_LEN: usize = section_len(digest::MAX_SCOPE_LEN + digest::MAX_LINE_LEN);
 
 /// A made message and what it could not carry.
 #[derive(Debug, Default)]

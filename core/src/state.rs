@@ -9,7 +9,7 @@ use crate::config::{Config, within};
 use crate::error::{Error, Limit};
 use crate::index::KeyHasher;
 use crate::log::Log;
-use crate::wire::digest::{DigestEntry, Range};
+use crate::wire::digest::{DigestLine, Range};
 use crate::wire::entry::Entry;
 use crate::wire::short::{ShortId, cluster_hash, short_id};
 
@@ -158,7 +158,7 @@ impl State {
     }
 
     /// That participant's line in a digest.
-    pub(crate) fn line((short, held): (ShortId, &Participant)) -> DigestEntry {
-        DigestEntry { short, generation: held.generation, max_version: held.max_version }
+    pub(crate) fn line((short, held): (ShortId, &Participant)) -> DigestLine {
+        DigestLine { short, generation: held.generation, max_version: held.max_version }
     }
 }

@@ -13,7 +13,7 @@
 //! let bytes = host.initiate(1200)?;
 //! let message = plasmid::wire::Message::decode(&bytes)?;
 //! assert_eq!(message.sender.id, b"a");
-//! let lines = message.digest.into_iter().flat_map(|digest| digest.entries());
+//! let lines = message.digest.into_iter().flat_map(|digest| digest.lines());
 //! assert_eq!(lines.map(|line| line.max_version).collect::<Vec<_>>(), [1]);
 //! assert_eq!(message.encode(), bytes);
 //! # Ok(())
@@ -32,7 +32,7 @@ pub(crate) mod varint;
 
 pub use bounds::{MAX_ID_BYTES, MIN_BUDGET};
 pub use delta::{Delta, ParticipantDelta, ParticipantDeltas};
-pub use digest::{Digest, DigestEntries, DigestEntry};
+pub use digest::{Digest, DigestLine, DigestLines};
 pub use entry::{Entries, Entry};
 pub use message::{Kind, Message, Sender};
 pub use short::{ShortId, cluster_hash, short_id};

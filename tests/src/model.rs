@@ -156,7 +156,7 @@ fn digest_of(host: &mut Host) -> BTreeMap<u64, (u64, u64)> {
     let message = Message::decode(&syn).expect("an own message");
     let digest = message.digest.expect("a Syn has a digest");
     assert_eq!(digest.range(), None, "the digest of a small world is complete");
-    digest.entries().map(|line| (line.short, (line.generation, line.max_version))).collect()
+    digest.lines().map(|line| (line.short, (line.generation, line.max_version))).collect()
 }
 
 /// Check a message against the host that just made it: it decodes, encodes to the same bytes, and

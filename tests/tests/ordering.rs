@@ -97,7 +97,7 @@ fn a_digest_that_does_not_fit_speaks_of_everyone_in_turn() {
         let syn = hub.initiate(512).expect("a good budget");
         let digest = Message::decode(&syn).expect("a sound message").digest.expect("a digest");
         assert!(digest.range().is_some());
-        for line in digest.entries() {
+        for line in digest.lines() {
             *counts.entry(line.short).or_insert(0) += 1;
         }
     }

@@ -1,4 +1,4 @@
-//! `Digest := <scope> <DigestEntry>*`: what I have.
+//! `Digest := <scope> <DigestLine>*`: what I have.
 //!
 //! A digest that does not fit into its message is complete for a stated range of short ids only.
 //! The range is circular, so that its start can be drawn from the whole circle.
@@ -16,7 +16,7 @@ const RANGE: u8 = 1;
 /// Scope and range.
 pub(crate) const MAX_SCOPE_LEN: usize = 17;
 /// A short id and the longest generation and version.
-pub(crate) const MAX_ENTRY_LEN: usize = 8 + 9 + 9;
+pub(crate) const MAX_LINE_LEN: usize = 8 + 9 + 9;
 
 /// The participants a digest speaks of: those with a short id in the circular interval
 /// `first..=last`. One that is in the range and not listed is unknown to the sender.
@@ -47,7 +47,7 @@ impl Range {
 
 /// One line of a digest: my copy of that participant is at this generation and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DigestEntry {
+pub struct DigestLine {
     /// Who, as a short id.
     pub short: ShortId,
     /// The generation of the copy.
@@ -56,13 +56,13 @@ pub struct DigestEntry {
     pub max_version: u64,
 }
 
-impl DigestEntry {
+impl DigestLine {
     pub(crate) const fn len(&self) -> usize {
         8 + varint::len(self.generation) + varint::len(self.max_version)
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        Ok(DigestEntry {
+        Ok(DigestLine {
             short: reader.u64()?,
             generation: reader.generation()?,
             max_version: reader.version()?,
@@ -74,7 +74,7 @@ impl DigestEntry {
 #[derive(Clone, Copy, Debug)]
 pub struct Digest<'a> {
     pub(crate) range: Range,
-    entries: Reader<'a>,
+    lines: Reader<'a>,
 }
 
 impl<'a> Digest<'a> {
@@ -91,15 +91,15 @@ impl<'a> Digest<'a> {
             }
             _ => return Err(Error::Malformed("a digest has an unknown scope")),
         };
-        let digest = Digest { range, entries: reader };
+        let digest = Digest { range, lines: reader };
         let mut previous = None;
         while !reader.is_empty() {
-            let entry = DigestEntry::read(&mut reader)?;
-            let distance = range.distance(entry.short);
+            let line = DigestLine::read(&mut reader)?;
+            let distance = range.distance(line.short);
             if previous.is_some_and(|previous| distance <= previous) {
                 return Err(Error::Malformed("a digest is not sorted, or names somebody twice"));
             }
-            if !range.contains(entry.short) {
+            if !range.contains(line.short) {
                 return Err(Error::Malformed("a digest names somebody out of its range"));
             }
             previous = Some(distance);
@@ -113,32 +113,32 @@ impl<'a> Digest<'a> {
     }
 
     /// The lines, in ascending order from the start of the range, around the circle.
-    pub fn entries(&self) -> DigestEntries<'a> {
-        DigestEntries { reader: self.entries }
+    pub fn lines(&self) -> DigestLines<'a> {
+        DigestLines { reader: self.lines }
     }
 }
 
 /// Iterator over the lines of a [`Digest`].
 #[derive(Clone, Debug)]
-pub struct DigestEntries<'a> {
+pub struct DigestLines<'a> {
     reader: Reader<'a>,
 }
 
-impl Iterator for DigestEntries<'_> {
-    type Item = DigestEntry;
+impl Iterator for DigestLines<'_> {
+    type Item = DigestLine;
 
-    fn next(&mut self) -> Option<DigestEntry> {
-        DigestEntry::read(&mut self.reader).ok()
+    fn next(&mut self) -> Option<DigestLine> {
+        DigestLine::read(&mut self.reader).ok()
     }
 }
 
-/// Bytes of a digest over `range` whose lines take `entries_len` bytes.
-pub(crate) const fn len(range: Range, entries_len: usize) -> usize {
-    entries_len + if range.is_whole_circle() { 1 } else { MAX_SCOPE_LEN }
+/// Bytes of a digest over `range` whose lines take `lines_len` bytes.
+pub(crate) const fn len(range: Range, lines_len: usize) -> usize {
+    lines_len + if range.is_whole_circle() { 1 } else { MAX_SCOPE_LEN }
 }
 
-/// Append a digest over `range`; the entries are in order and within it.
-pub(crate) fn put(out: &mut Vec<u8>, range: Range, entries: impl Iterator<Item = DigestEntry>) {
+/// Append a digest over `range`; the lines are in order and within it.
+pub(crate) fn put(out: &mut Vec<u8>, range: Range, lines: impl Iterator<Item = DigestLine>) {
     if range.is_whole_circle() {
         out.push(COMPLETE);
     } else {
@@ -146,10 +146,10 @@ pub(crate) fn put(out: &mut Vec<u8>, range: Range, entries: impl Iterator<Item =
         out.extend_from_slice(&range.first.to_be_bytes());
         out.extend_from_slice(&range.last.to_be_bytes());
     }
-    for entry in entries {
-        out.extend_from_slice(&entry.short.to_be_bytes());
-        varint::put(out, entry.generation);
-        varint::put(out, entry.max_version);
+    for line in lines {
+        out.extend_from_slice(&line.short.to_be_bytes());
+        varint::put(out, line.generation);
+        varint::put(out, line.max_version);
     }
 }
 
@@ -157,8 +157,8 @@ pub(crate) fn put(out: &mut Vec<u8>, range: Range, entries: impl Iterator<Item =
 mod tests {
     use super::*;
 
-    fn line(short: u64) -> DigestEntry {
-        DigestEntry { short, generation: 3, max_version: 300 }
+    fn line(short: u64) -> DigestLine {
+        DigestLine { short, generation: 3, max_version: 300 }
     }
 
     #[test]
@@ -167,10 +167,10 @@ mod tests {
         let lines = [line(u64::MAX - 10), line(u64::MAX), line(0), line(5)];
         let mut body = Vec::new();
         put(&mut body, range, lines.iter().copied());
-        assert_eq!(body.len(), len(range, lines.iter().map(DigestEntry::len).sum()));
+        assert_eq!(body.len(), len(range, lines.iter().map(DigestLine::len).sum()));
         let digest = Digest::decode(&body).expect("it was just written");
         assert_eq!(digest.range(), Some((range.first, range.last)));
-        assert!(digest.entries().eq(lines));
+        assert!(digest.lines().eq(lines));
     }
 
     #[test]

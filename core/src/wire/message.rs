@@ -160,9 +160,9 @@ impl<'a> Message<'a> {
         };
         put_skipped(&mut out, tag::DIGEST);
         if let Some(digest) = self.digest {
-            let len = digest::len(digest.range, digest.entries().map(|entry| entry.len()).sum());
+            let len = digest::len(digest.range, digest.lines().map(|line| line.len()).sum());
             put_section_head(&mut out, tag::DIGEST, len);
-            digest::put(&mut out, digest.range, digest.entries());
+            digest::put(&mut out, digest.range, digest.lines());
         }
         put_skipped(&mut out, tag::PULL);
         if self.pull {

@@ -17,7 +17,7 @@ pub(crate) fn u64_hex(value: u64) -> String {
 pub(crate) fn message(message: &Message<'_>) -> Value {
     let sender = &message.sender;
     let digest = message.digest.map(|digest| {
-        let lines = digest.entries().map(|line| {
+        let lines = digest.lines().map(|line| {
             json!({
                 "short_id": u64_hex(line.short),
                 "generation": line.generation,
