@@ -82,8 +82,8 @@ pub struct Limits {
     /// few MiB.
     pub keys_per_participant: u64,
     /// Bytes of the updates kept of one participant, history included. Default 256 MiB, at most
-    /// 1 GiB: a quarter of what all may have, so that one that runs wild leaves room for others. The
-    /// index takes about 8 bytes more for each update, and 10 for each key.
+    /// 1 GiB: a quarter of what all may have, so that one that runs wild leaves room for others.
+    /// The index takes about 8 bytes more for each update, and 10 for each key.
     pub participant_bytes: u64,
     /// Bytes kept of all other participants together, ids included. Default 1 GiB: small state is
     /// far below, and a flood stays within what a server can spare. The own map does not count, so

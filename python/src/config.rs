@@ -86,9 +86,16 @@ pub(crate) fn limits(named: Option<&Bound<'_, PyDict>>) -> PyResult<Limits> {
                 return Err(PyTypeError::new_err(text));
             }
         };
-        *limit = value.extract::<Unsigned>()?.0;
+        let number = value.extract::<Unsigned>();
+        *limit = number.map_err(|error| noted(value.py(), error, &name))?.0;
     }
     Ok(limits)
+}
+
+/// The error, with the note of its argument that PyO3 gives to those that the signature names.
+fn noted(py: Python<'_>, error: PyErr, name: &str) -> PyErr {
+    let note = format!("while processing '{name}'");
+    error.value(py).call_method1("add_note", (note,)).err().unwrap_or(error)
 }
 
 /// The number given, or a random one.

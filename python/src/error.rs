@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 
 import_exception!(plasmid.errors, BudgetError);
 import_exception!(plasmid.errors, BusyError);
+import_exception!(plasmid.errors, ConflictError);
 import_exception!(plasmid.errors, DecodeError);
 import_exception!(plasmid.errors, ForeignError);
 import_exception!(plasmid.errors, InternalError);
@@ -17,6 +18,8 @@ pub(crate) enum Fault {
     Refused(plasmid::Error),
     /// Another thread is in a call on the same stream; nothing happened.
     Busy,
+    /// The host was made before a fork that led to this process; nothing happened.
+    Inherited,
     /// The core panicked, in this call or in an earlier one on the same object.
     Panicked,
 }
@@ -32,6 +35,10 @@ impl From<Fault> for PyErr {
         match fault {
             Fault::Refused(error) => refused(error),
             Fault::Busy => BusyError::new_err("another thread is in a call on this stream"),
+            Fault::Inherited => ConflictError::new_err(
+                "this host was made before a fork: two processes would write under its id; make a \
+                 new one here",
+            ),
             Fault::Panicked => InternalError::new_err(
                 "a defect of plasmid was caught; this object cannot be used any more",
             ),

@@ -32,6 +32,13 @@ type Update = (u64, Vec<u8>, Vec<u8>);
 /// Any thread may use a host at any time; calls take turns. After any exception the host is what it
 /// was before the call.
 ///
+/// A host belongs to the process that made it. In a forked child it can be read; `set` and whatever
+/// takes part in an exchange raise `ConflictError` there. The child makes a host with an id of its
+/// own instead.
+///
+/// An update larger than the budget of an exchange holds back the later updates of the same
+/// participant until a budget has room for it (see `room_needed`); those of others go on.
+///
 /// Arguments:
 ///
 /// - `id`: this participant's id, 1 to 128 bytes, unique within the cluster.
@@ -43,7 +50,7 @@ type Update = (u64, Vec<u8>, Vec<u8>);
 ///   default.
 /// - `generation`: below 2**63, grows each time this participant starts without its earlier state;
 ///   by default milliseconds since 1970 × 2**16 and 16 random bits.
-/// - `cluster`: its name. Messages of another cluster are refused.
+/// - `cluster`: its name, empty by default. Messages of another cluster are refused.
 /// - limits: `key_bytes` (1,024), `value_bytes` (1 MiB), `message_bytes` (16 MiB), `participants`
 ///   (65,536), `keys_per_participant` (131,072), `participant_bytes` (256 MiB), `state_bytes`
 ///   (1 GiB).
@@ -64,8 +71,6 @@ impl Host {
         id, *, ordering="depth", state=None, seed=None, nonce=None, generation=None, cluster=None,
         **limits
     ))]
-    #[pyo3(text_signature = "(id, *, ordering='depth', state=None, seed=None, nonce=None, \
-                             generation=None, cluster='', **limits)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are how Python has options")]
     fn new(
         id: Word,
@@ -108,7 +113,7 @@ impl Host {
     ///
     /// Raises `LimitError` if a limit would be crossed; no version was used.
     fn set(&self, py: Python<'_>, key: Word, value: Word) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.set(&key, &value)?))
+        self.host.here()?.brief(py, |host| Ok(host.set(&key, &value)?))
     }
 
     /// The newest value of a key of `participant` (of this host's own, if it is None); None if
@@ -145,7 +150,8 @@ impl Host {
         })
     }
 
-    /// The ids of all participants known here, sorted; this host's own is one of them.
+    /// The ids of all participants known here, sorted; this host's own is one of them. One that
+    /// never set a key is known to nobody else: set one to be seen.
     fn participants(&self, py: Python<'_>) -> Result<Vec<Vec<u8>>, Fault> {
         self.host.long(py, |host| Ok(host.participants().into_iter().map(<[u8]>::to_vec).collect()))
     }
@@ -195,7 +201,7 @@ impl Host {
     #[pyo3(signature = (budget=None))]
     fn initiate(&self, py: Python<'_>, budget: Option<Unsigned>) -> Result<Vec<u8>, Fault> {
         let budget = self.budget(budget);
-        self.host.long(py, |host| Ok(host.initiate(budget)?))
+        self.host.here()?.long(py, |host| Ok(host.initiate(budget)?))
     }
 
     /// Take in a message, and return the answer to send back: at most `budget` bytes (the message
@@ -216,7 +222,7 @@ impl Host {
         budget: Option<Unsigned>,
     ) -> Result<Vec<u8>, Fault> {
         let budget = self.budget(budget);
-        self.host.long(py, |host| Ok(host.receive(&data, budget)?))
+        self.host.here()?.long(py, |host| Ok(host.receive(&data, budget)?))
     }
 
     /// The budget in bytes that an exchange would need for the largest update that the last answer
@@ -246,7 +252,7 @@ impl Host {
     #[pyo3(signature = (end=true, mode="pull"))]
     fn create_stream(&self, py: Python<'_>, end: bool, mode: &str) -> PyResult<Stream> {
         let mode = config::mode(mode)?;
-        let stream = self.host.brief(py, |host| Ok(host.create_stream(end, mode)))?;
+        let stream = self.host.here()?.brief(py, |host| Ok(host.create_stream(end, mode)))?;
         Ok(Stream { host: self.host.clone(), stream: Shared::new(stream) })
     }
 
@@ -254,7 +260,7 @@ impl Host {
     /// without, it answers until the connection ends.
     #[pyo3(signature = (end=true))]
     fn exchange(&self, py: Python<'_>, end: bool) -> Result<Exchange, Fault> {
-        let exchange = self.host.brief(py, |host| Ok(host.exchange(end)))?;
+        let exchange = self.host.here()?.brief(py, |host| Ok(host.exchange(end)))?;
         Ok(Exchange { host: self.host.clone(), exchange: Shared::new(exchange) })
     }
 

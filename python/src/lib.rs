@@ -9,12 +9,15 @@ mod argument;
 mod config;
 mod error;
 mod host;
+mod process;
 mod shared;
 mod stream;
 
 /// The native half of the package `plasmid`; import that one instead.
 #[pyo3::pymodule]
 mod _native {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::config::LocalState;
     #[pymodule_export]
@@ -26,4 +29,9 @@ mod _native {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::process::watch(module.py())
+    }
 }

@@ -12,20 +12,29 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
 use crate::error::Fault;
+use crate::process::Maker;
 
 /// A value that is used by one thread at a time. After a panic under its lock it answers
 /// [`Fault::Panicked`] for ever: nobody knows what state the panic left behind.
-pub(crate) struct Shared<T>(Arc<Mutex<T>>);
+pub(crate) struct Shared<T> {
+    value: Arc<Mutex<T>>,
+    maker: Maker,
+}
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Shared(Arc::clone(&self.0))
+        Shared { value: Arc::clone(&self.value), maker: self.maker }
     }
 }
 
 impl<T: Send> Shared<T> {
     pub(crate) fn new(value: T) -> Self {
-        Shared(Arc::new(Mutex::new(value)))
+        Shared { value: Arc::new(Mutex::new(value)), maker: Maker::this_process() }
+    }
+
+    /// Itself, in the process that made it; [`Fault::Inherited`] in one that was forked since.
+    pub(crate) fn here(&self) -> Result<&Self, Fault> {
+        self.maker.only().map(|()| self)
     }
 
     /// Do something short, waiting for one's turn. Letting go of the interpreter and taking it back
@@ -35,7 +44,7 @@ impl<T: Send> Shared<T> {
         py: Python<'_>,
         work: impl FnOnce(&mut T) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        enter(self.0.lock_py_attached(py), work)
+        enter(self.value.lock_py_attached(py), work)
     }
 
     /// Do something that may take long, waiting for one's turn, while other Python threads run.
@@ -52,7 +61,7 @@ impl<T: Send> Shared<T> {
         &self,
         work: impl FnOnce(&mut T) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        enter(self.0.lock(), work)
+        enter(self.value.lock(), work)
     }
 
     /// Do something that may take long if nobody else is at it, else [`Fault::Busy`].
@@ -61,7 +70,7 @@ impl<T: Send> Shared<T> {
         py: Python<'_>,
         work: impl FnOnce(&mut T) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        py.detach(|| match self.0.try_lock() {
+        py.detach(|| match self.value.try_lock() {
             Ok(guard) => enter(Ok(guard), work),
             Err(TryLockError::Poisoned(_)) => Err(Fault::Panicked),
             Err(TryLockError::WouldBlock) => Err(Fault::Busy),

@@ -31,9 +31,10 @@ impl Stream {
     ///
     /// Raises `DecodeError`, `ForeignError` or `LimitError` if the other end breaks the rules. The
     /// host is then as it was before the message at fault, and the stream is over: the error is
-    /// raised again by every further call, and nothing more is transmitted.
+    /// raised again by every further `receive`, and `transmit` gives `b""` from then on.
     fn receive(&self, py: Python<'_>, data: Bytes) -> Result<(), Fault> {
-        self.stream.alone(py, |stream| self.host.detached(|host| Ok(stream.receive(host, &data)?)))
+        let host = self.host.here()?;
+        self.stream.alone(py, |stream| host.detached(|host| Ok(stream.receive(host, &data)?)))
     }
 
     /// The next bytes to write to the connection, at most `max` (all there are, if it is None);
@@ -41,7 +42,8 @@ impl Stream {
     #[pyo3(signature = (max=None))]
     fn transmit(&self, py: Python<'_>, max: Option<Unsigned>) -> Result<Vec<u8>, Fault> {
         let max = max.map_or(usize::MAX, |max| max.size());
-        self.stream.alone(py, |stream| self.host.detached(|host| Ok(stream.transmit(host, max)?)))
+        let host = self.host.here()?;
+        self.stream.alone(py, |stream| host.detached(|host| Ok(stream.transmit(host, max)?)))
     }
 
     /// Whether the one round of a stream made with `end=True` is over and transmitted. A stream
@@ -55,6 +57,11 @@ impl Stream {
     #[getter]
     fn rounds(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.stream.alone(py, |stream| Ok(stream.rounds()))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> Result<String, Fault> {
+        let seen = self.stream.alone(py, |stream| Ok((stream.rounds(), stream.is_finished())));
+        shown("Stream", seen)
     }
 }
 
@@ -79,10 +86,10 @@ impl Exchange {
     ///
     /// Raises `DecodeError`, `ForeignError` or `LimitError` if the other end breaks the rules. The
     /// host is then as it was before the message at fault, and the exchange is over: the error is
-    /// raised again by every further call, and nothing more is transmitted.
+    /// raised again by every further `receive`, and `transmit` gives `b""` from then on.
     fn receive(&self, py: Python<'_>, data: Bytes) -> Result<(), Fault> {
-        self.exchange
-            .alone(py, |exchange| self.host.detached(|host| Ok(exchange.receive(host, &data)?)))
+        let host = self.host.here()?;
+        self.exchange.alone(py, |exchange| host.detached(|host| Ok(exchange.receive(host, &data)?)))
     }
 
     /// The next bytes to write to the connection, at most `max` (all there are, if it is None);
@@ -90,6 +97,7 @@ impl Exchange {
     #[pyo3(signature = (max=None))]
     fn transmit(&self, py: Python<'_>, max: Option<Unsigned>) -> Result<Vec<u8>, Fault> {
         let max = max.map_or(usize::MAX, |max| max.size());
+        self.host.here()?;
         self.exchange.alone(py, |exchange| Ok(exchange.transmit(max)))
     }
 
@@ -104,5 +112,24 @@ impl Exchange {
     #[getter]
     fn rounds(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.exchange.alone(py, |exchange| Ok(exchange.rounds()))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> Result<String, Fault> {
+        let end = &self.exchange;
+        let seen = end.alone(py, |exchange| Ok((exchange.rounds(), exchange.is_finished())));
+        shown("Exchange", seen)
+    }
+}
+
+/// How an end is shown, from its rounds and whether it is finished. To be looked at is no use of it
+/// that could fail only because another thread is within a call.
+fn shown(class: &str, seen: Result<(u64, bool), Fault>) -> Result<String, Fault> {
+    match seen {
+        Ok((rounds, finished)) => {
+            let finished = if finished { "True" } else { "False" };
+            Ok(format!("plasmid.{class}(rounds={rounds}, finished={finished})"))
+        }
+        Err(Fault::Busy) => Ok(format!("plasmid.{class}(busy)")),
+        Err(fault) => Err(fault),
     }
 }

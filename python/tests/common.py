@@ -1,10 +1,15 @@
 """What several tests use: where the repository is, whole exchanges, and all that a host holds."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import plasmid
 
 ROOT = Path(__file__).parents[2]
+
+# Seconds between two rounds where a test waits for several.
+FAST = 0.005
 
 State = dict[bytes, list[tuple[int, bytes, bytes]]]
 
@@ -36,6 +41,12 @@ def state(host: plasmid.Host) -> State:
 def everything(host: plasmid.Host) -> tuple[State, list[bytes], int, int, int]:
     """All that can be seen of a host."""
     return state(host), host.participants(), host.conflicts, host.skipped, host.room_needed
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition; never for a time."""
+    while not condition():
+        await asyncio.sleep(0.002)
 
 
 def crc32c(data: bytes) -> int:

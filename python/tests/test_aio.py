@@ -7,23 +7,17 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 import trustme
-from common import state
+from common import FAST, state, until
 
 import plasmid
 from plasmid.aio import DatagramGossip, Gossip, Traffic, pull, serve
 
 Address = tuple[str, int]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-FAST = 0.005
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0.002)
 
 
 def reached(gossip: Gossip, counter: str) -> bool:
@@ -152,11 +146,13 @@ async def test_no_peer_ends_gossip() -> None:
             listening(hang) as four,
             Gossip(b) as good,
         ):
-            misspelt = ["127.0.0.1"]
-            peers = [one, two, three, four, nobody.getsockname(), misspelt, ("name.invalid", 1)]
+            misspelt: list[Any] = ["127.0.0.1:1", ("127.0.0.1",), 1, ("127.0.0.1", 70_000)]
+            names = [("name.invalid", 1), ("x" * 64 + ".invalid", 1), ("", 0), ("a\0b", 1)]
+            peers = [one, two, three, four, nobody.getsockname(), *names, *misspelt]
             for peer in peers:
-                gossip = Gossip(a, bind=None, peers=[peer], interval=FAST, timeout=0.05)
+                gossip = Gossip(a, bind=None, interval=FAST, timeout=0.05)
                 async with gossip:
+                    gossip.peers.append(peer)
                     await until(partial(reached, gossip, "failures"))
                     assert gossip.last_error is not None
                     assert gossip.rounds == 0
@@ -348,10 +344,13 @@ async def test_pull_tells_what_went_wrong() -> None:
         writer.write(stranger.create_stream().transmit())
         await leave(writer)
 
-    for handler, error in ((close, ConnectionError), (foreign, plasmid.ForeignError)):
+    for handler, error, text in (
+        (close, ConnectionError, r"before the exchange was over \(it may have refused us\)"),
+        (foreign, plasmid.ForeignError, "another cluster"),
+    ):
         async with listening(handler) as address:
             reader, writer = await asyncio.open_connection(*address)
-            with pytest.raises(error):
+            with pytest.raises(error, match=text):
                 await pull(plasmid.Host("a"), reader, writer)
             writer.transport.abort()
 

@@ -32,7 +32,7 @@ class Shape(enum.IntEnum):
     ],
 )
 def test_ids_keys_and_values_are_words(given: Any, meant: bytes) -> None:
-    assert plasmid.Host(given).id == meant
+    assert plasmid.Host(given, cluster=None).id == meant
     host = plasmid.Host("a", cluster=given)
     host[given] = given
     assert host.items() == [(meant, meant)]
@@ -103,6 +103,33 @@ def test_numbers_are_ints_of_64_bits(option: str) -> None:
         with pytest.raises(ValueError, match=r"expected an int from 0 to 2\*\*64 - 1"):
             make("a", **{option: wrong})
     make("a", **{option: 1})
+
+
+MAKE: Any = plasmid.Host
+HOST: Any = plasmid.Host("a")
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("id", lambda: MAKE(None)),
+        ("seed", lambda: MAKE("a", seed=-1)),
+        ("value_bytes", lambda: MAKE("a", value_bytes=2**64)),
+        ("state_bytes", lambda: MAKE("a", state_bytes="1")),
+        ("ordering", lambda: MAKE("a", ordering=1)),
+        ("state", lambda: MAKE("a", state=True)),
+        ("value", lambda: HOST.set("k", None)),
+        ("budget", lambda: HOST.initiate(-1)),
+        ("data", lambda: HOST.receive("text")),
+        ("end", lambda: HOST.exchange("pull")),
+        ("mode", lambda: HOST.create_stream(mode=1)),
+        ("max", lambda: HOST.exchange().transmit("1")),
+    ],
+)
+def test_the_argument_at_fault_is_named(name: str, call: Callable[[], object]) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert caught.value.__notes__ == [f"while processing '{name}'"]
 
 
 def test_unknown_options_are_refused() -> None:

@@ -55,6 +55,10 @@ def test_asyncio_is_loaded_only_when_it_is_used() -> None:
     assert python("-c", code) == "False\n<class 'plasmid.aio._gossip.Gossip'>\n"
 
 
+def test_completion_shows_what_is_public() -> None:
+    assert python("-c", "import plasmid; print(*dir(plasmid))").split() == sorted(plasmid.__all__)
+
+
 def test_what_is_not_there_is_said_so() -> None:
     with pytest.raises(AttributeError, match="module 'plasmid' has no attribute 'absent'"):
         _ = plasmid.absent

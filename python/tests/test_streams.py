@@ -51,6 +51,33 @@ def test_many_rounds_on_one_connection() -> None:
     assert not answerer.finished
 
 
+def test_transmit_gives_all_that_is_ready_at_once() -> None:
+    a, b = pair()
+    stream, answerer = a.create_stream(end=False, mode="push-pull"), b.exchange(end=False)
+    stream.gossip()
+    answerer.receive(stream.transmit())
+    stream.receive(answerer.transmit())
+    stream.gossip()
+    # The Ack of the first round, and the Syn of the second.
+    both = stream.transmit()
+    assert stream.transmit() == b""
+    assert answerer.rounds == 0
+    answerer.receive(both)
+    assert b.get("k", "a") == b"1"
+    stream.receive(answerer.transmit())
+    assert stream.rounds == 2
+    pump(stream, answerer)
+    assert stream.rounds == answerer.rounds == 2
+
+
+def test_ends_show_how_far_they_are() -> None:
+    stream, answerer = plasmid.Host("a").create_stream(), plasmid.Host("b").exchange()
+    assert repr(stream) == "plasmid.Stream(rounds=0, finished=False)"
+    pump(stream, answerer)
+    assert repr(stream) == "plasmid.Stream(rounds=1, finished=True)"
+    assert repr(answerer) == "plasmid.Exchange(rounds=1, finished=True)"
+
+
 def test_transmit_gives_at_most_what_is_asked_for() -> None:
     a, _ = pair()
     stream = a.create_stream()

@@ -85,8 +85,11 @@ def test_streams_say_the_same(vector: Vector, piece: int) -> None:
         for turn in vector["turns"]:
             data = bytes.fromhex(turn["hex"])
             if turn["from"] == "initiator":
-                stream.gossip()
-                assert stream.transmit() == data
+                sent = stream.transmit()
+                if not sent:
+                    stream.gossip()
+                    sent = stream.transmit()
+                assert sent == data
                 feed(answerer, data)
             else:
                 assert answerer.transmit() == data

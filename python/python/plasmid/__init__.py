@@ -48,6 +48,11 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    # For help, and for completion at a prompt: what is public, also before it is loaded.
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     # asyncio takes longer to import than all the rest, and many a program never needs it.
     if name == "aio":

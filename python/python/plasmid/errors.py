@@ -1,7 +1,8 @@
 """What can go wrong. After each of these the host is what it was before the call.
 
 Arguments of a wrong type raise `TypeError`, and options that have no meaning `ValueError`, as
-everywhere in Python.
+everywhere in Python. Where the text does not name the argument, a note does (`__notes__`, which
+tracebacks show).
 """
 
 from typing import ClassVar
@@ -72,9 +73,10 @@ class BusyError(Error):
 
 
 class ConflictError(Error):
-    """Another process lives under this participant's id.
+    """A host that was made before a fork is used in the child, and is its parent's to write.
 
-    Reserved: nothing in this version raises it; `Host.conflicts` counts the evidence.
+    Make a host with an id of its own here. Of writers that plasmid cannot see, `Host.conflicts`
+    counts the evidence.
     """
 
     code = 8

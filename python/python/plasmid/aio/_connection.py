@@ -47,7 +47,10 @@ async def pull(
     await _send(stream, writer, traffic)
     while not stream.finished:
         if not await _take_in(stream, reader, traffic):
-            raise ConnectionError("the peer closed the connection before the exchange was over")
+            raise ConnectionError(
+                "the peer closed the connection before the exchange was over"
+                " (it may have refused us)"
+            )
         await _send(stream, writer, traffic)
 
 

@@ -6,9 +6,10 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from plasmid import Error, Host
+from plasmid import Host
 
-from ._rounds import Address, Rounds
+from ._arguments import Address, above_zero
+from ._rounds import Rounds
 
 # The greatest payload of a UDP datagram over IPv4.
 _MAX_MTU = 65507
@@ -33,7 +34,9 @@ class DatagramGossip(Rounds):
     - `mtu`: bytes of the greatest datagram, 512 to 65,507; 1,200 passes nearly everywhere unsplit.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
-    Raises what listening raises (`OSError`) when the block is entered, and nothing later.
+    Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises
+    (`OSError`) when the block is entered. No peer and no network makes it raise anything later (see
+    `failures`).
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class DatagramGossip(Rounds):
         rng: random.Random | None = None,
     ) -> None:
         super().__init__(host, bind=bind, peers=peers, interval=interval, rng=rng)
+        above_zero("mtu", mtu)
         if mtu > _MAX_MTU:
             raise ValueError(f"mtu is {mtu}, a datagram holds at most {_MAX_MTU} bytes")
         # An mtu that is too small is refused here, by the core, and not in every round.
@@ -80,7 +84,7 @@ class DatagramGossip(Rounds):
         self.bytes_in += len(message)
         try:
             answer = self.host.receive(message, self._mtu)
-        except Error as error:
+        except Exception as error:
             self._failed(error)
         else:
             if answer:

@@ -9,8 +9,9 @@ from typing import Literal
 
 from plasmid import Host
 
+from ._arguments import Address, above_zero
 from ._connection import pull, serve
-from ._rounds import Address, Rounds
+from ._rounds import Rounds
 
 
 class Gossip(Rounds):
@@ -33,7 +34,9 @@ class Gossip(Rounds):
       is the name that peers' certificates are checked for, by default the host of their address.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
-    Raises what listening raises (`OSError`) when the block is entered, and nothing later.
+    Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises
+    (`OSError`) when the block is entered. No peer and no network makes it raise anything later (see
+    `failures`).
     """
 
     def __init__(
@@ -52,6 +55,10 @@ class Gossip(Rounds):
         rng: random.Random | None = None,
     ) -> None:
         super().__init__(host, bind=bind, peers=peers, interval=interval, rng=rng)
+        # A mode that is none is refused here, by the core, and not in every round.
+        host.create_stream(mode=mode)
+        above_zero("timeout", timeout)
+        above_zero("connections", connections)
         self._mode = mode
         self._timeout = timeout
         self._connections = connections

@@ -10,11 +10,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from plasmid import Host
+from plasmid import ConflictError, Error, Host, InternalError
 
+from ._arguments import Address, above_zero, address
 from ._connection import Traffic
 
-Address = tuple[str, int]
+# What networks and peers do to a round. Names that no resolver or certificate check understands
+# come as ValueError.
+_FAILURES = (OSError, ValueError, Error)
+# Those that no peer can cause: this host was inherited by a fork, or is broken.
+_DEFECTS = (ConflictError, InternalError)
 
 
 class Rounds(Traffic, ABC):
@@ -32,7 +37,10 @@ class Rounds(Traffic, ABC):
     rounds: int
     """Rounds begun here and done (over UDP: begun)."""
     failures: int
-    """Rounds and connections that failed, begun here or by a peer. None of them ends gossip."""
+    """Rounds and connections that failed, begun here or by a peer. None of them ends gossip.
+
+    An error that no peer or network can cause is given to the event loop's exception handler too
+    (which logs it), and the first of them is raised when the block is left."""
     last_error: Exception | None
     """Why the latest of them failed."""
 
@@ -46,19 +54,21 @@ class Rounds(Traffic, ABC):
         rng: random.Random | None,
     ) -> None:
         super().__init__()
-        if not interval > 0:
-            raise ValueError(f"interval is {interval}, it must be above 0")
+        if not isinstance(host, Host):
+            raise TypeError(f"host is {host!r}, not a plasmid.Host")
+        above_zero("interval", interval)
         self.host = host
-        self.peers = list(peers)
+        self.peers = [address("a peer", peer) for peer in peers]
         self.interval = interval
         self.address = None
         self.rounds = 0
         self.failures = 0
         self.last_error = None
-        self._bind = bind
+        self._bind = None if bind is None else address("bind", bind)
         self._rng = rng or random.Random()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
+        self._defect: Exception | None = None
         # A list, because a peer that somebody wrote as a list is not hashable.
         self._met: list[Address] = []
 
@@ -79,12 +89,13 @@ class Rounds(Traffic, ABC):
             raise RuntimeError("this block is entered already")
         # Before it listens: the first caller may be there at once.
         self._open = True
+        self._defect = None
         try:
             self.address = await self._start()
         except BaseException:
             self._open = False
             raise
-        self._spawn(self._go_on())
+        self._spawn(self._attempt(self._go_on))
         return self
 
     async def __aexit__(
@@ -101,6 +112,8 @@ class Rounds(Traffic, ABC):
                 await asyncio.wait(self._tasks)
         finally:
             await self._stop()
+        if self._defect and kind is None:
+            raise self._defect
 
     async def _go_on(self) -> None:
         while True:
@@ -113,12 +126,12 @@ class Rounds(Traffic, ABC):
     async def _meet(self, peer: Address) -> None:
         self._met.append(peer)
         try:
-            await self._attempt(lambda: self._round(peer))
+            await self._attempt(lambda: self._round(address("a peer", peer)))
         finally:
             self._met.remove(peer)
 
     async def _attempt(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Let nothing that a peer does, and no misspelt address, end more than this attempt."""
+        """Let no error end more than this attempt."""
         try:
             await work()
         except Exception as error:
@@ -127,6 +140,11 @@ class Rounds(Traffic, ABC):
     def _failed(self, error: Exception) -> None:
         self.failures += 1
         self.last_error = error
+        if isinstance(error, _DEFECTS) or not isinstance(error, _FAILURES):
+            self._defect = self._defect or error
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "plasmid.aio: an error that no peer can cause", "exception": error}
+            )
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         # The loop itself keeps only weak references to tasks.
