@@ -71,6 +71,9 @@ impl Host {
         id, *, ordering="depth", state=None, seed=None, nonce=None, generation=None, cluster=None,
         **limits
     ))]
+    // The default that a reader of help() understands; None means the same.
+    #[pyo3(text_signature = "(id, *, ordering='depth', state=None, seed=None, nonce=None, \
+                             generation=None, cluster='', **limits)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are how Python has options")]
     fn new(
         id: Word,

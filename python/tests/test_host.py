@@ -230,3 +230,24 @@ def test_a_local_state_is_a_value() -> None:
     assert pickle.loads(pickle.dumps(state)) == copy.deepcopy(state) == state
     with pytest.raises(AttributeError):
         state.history = True  # type: ignore[misc]
+
+
+def test_hosts_draw_their_own_seed() -> None:
+    def ranges() -> list[bytes]:
+        """Which part of what it knows a host speaks of, when not all fits: chance decides."""
+        host = plasmid.Host("a", nonce=1, generation=1)
+        for owner in owners:
+            host.receive(owner.receive(host.initiate()))
+        return [host.initiate(512) for _ in range(8)]
+
+    owners = [plasmid.Host(f"owner-{number}", generation=1) for number in range(80)]
+    for owner in owners:
+        owner["key"] = "value"
+    assert ranges() != ranges()
+
+
+def test_hosts_draw_their_own_nonce() -> None:
+    # Two processes under one id, which nothing but the nonce tells apart.
+    a, twin = plasmid.Host("a", generation=1), plasmid.Host("a", generation=1)
+    twin.receive(a.initiate())
+    assert twin.conflicts == 1

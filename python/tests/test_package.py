@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable, Coroutine
 
 import pytest
 from common import ROOT
@@ -41,6 +42,23 @@ def test_the_readme_runs() -> None:
     main = names["main"]
     assert callable(main)
     asyncio.run(main())
+
+
+def test_the_python_of_the_front_page_runs() -> None:
+    page = (ROOT / "README.md").read_text()
+    two_hosts, stream, gossip = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(two_hosts + stream, "README.md", "exec"), names)
+    exchange = names["exchange"]
+    assert isinstance(exchange, plasmid.Exchange)
+    assert exchange.finished
+    # A free port of this machine instead of the one that the page names.
+    lines = gossip.replace("0.0.0.0", "127.0.0.1").replace("7946)", "0)").splitlines()
+    body = "".join(f"    {line}\n" for line in lines)
+    main: dict[str, Callable[[], Coroutine[None, None, None]]] = {}
+    code = f"import plasmid\nasync def main():\n{body}    assert host['load'] == b'17'\n"
+    exec(compile(code, "README.md", "exec"), main)
+    asyncio.run(main["main"]())
 
 
 def test_the_first_docstring_runs() -> None:

@@ -32,7 +32,7 @@ class Host:
         seed: int | None = None,
         nonce: int | None = None,
         generation: int | None = None,
-        cluster: _Word | None = None,
+        cluster: _Word | None = "",
         key_bytes: int = ...,
         value_bytes: int = ...,
         message_bytes: int = ...,
