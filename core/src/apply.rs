@@ -91,3 +91,54 @@ fn apply_section(
     *others_len += held.cost();
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::state::Participant;
+    use crate::wire::delta::Head;
+    use crate::wire::entry;
+
+    /// The first update of that participant, as a delta.
+    fn news(id: &[u8]) -> Vec<u8> {
+        let mut entries = Vec::new();
+        entry::put_set(&mut entries, 1, b"k", b"v");
+        let mut body = Vec::new();
+        let head = Head { id, generation: 1, from: 0, to: 1, entries_len: entries.len() };
+        head.put(&mut body);
+        body.append(&mut entries);
+        body
+    }
+
+    fn take_in(state: &mut State, id: &[u8]) -> u64 {
+        let body = news(id);
+        let delta = Delta::decode(&body).expect("it was just written");
+        apply(state, &Config::default(), &mut 0, &delta)
+    }
+
+    /// Two ids with one short id cannot be had, so somebody is put where another belongs.
+    #[test]
+    fn the_second_id_with_one_short_id_is_refused_and_counted() {
+        let mut state = State::new(Participant::new(b"me", 1), b"", 1);
+        let short = state.short(b"second");
+        state.at_or_insert(short, b"first", 1);
+        assert_eq!(take_in(&mut state, b"second"), 1);
+        assert!(state.get(b"second").is_none());
+        let first = state.at(short).expect("it stays");
+        assert_eq!((&*first.id, first.max_version, first.log.keys()), (&b"first"[..], 0, 0));
+    }
+
+    #[test]
+    fn an_id_with_the_short_id_of_the_own_one_is_refused_and_counted() {
+        let mut state = State::new(Participant::new(b"second", 1), b"", 1);
+        state.own_mut().0.id = b"me"[..].into();
+        assert_eq!(take_in(&mut state, b"second"), 1);
+        assert_eq!((state.len(), state.own().max_version), (1, 0));
+        // What is said of the own participant is left alone without a word.
+        state.own_mut().0.id = b"second"[..].into();
+        assert_eq!(take_in(&mut state, b"second"), 0);
+        assert_eq!((state.len(), state.own().max_version), (1, 0));
+    }
+}

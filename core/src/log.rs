@@ -265,4 +265,24 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn without_history_what_is_overwritten_for_ever_takes_no_more_room() {
+        const KEYS: u64 = 20;
+        let hasher = KeyHasher::with_seed(1);
+        let mut log = Log::default();
+        let mut bytes = Vec::new();
+        for version in 1..=100_000 {
+            bytes.clear();
+            entry::put_set(&mut bytes, version, &[(version % KEYS) as u8], b"value");
+            let entry = Entry::read(&mut Reader::new(&bytes)).expect("it was just written");
+            log.append(&entry, false, &hasher);
+            // Holes are at most half of the bytes, so of the updates too: all are of like size.
+            assert!(log.bytes.len() <= 2 * log.len() + bytes.len());
+            let slots = log.position(u64::MAX);
+            assert!(log.index.is_none() || slots as u64 <= 3 * KEYS, "{slots} slots");
+        }
+        assert_eq!(log.newest().len() as u64, KEYS);
+        assert!(log.bytes.capacity() <= 4 * log.len(), "memory is given back");
+    }
 }

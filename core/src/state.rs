@@ -162,3 +162,21 @@ impl State {
         DigestLine { short, generation: held.generation, max_version: held.max_version }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::hash::BuildHasher as _;
+
+    use super::*;
+
+    /// Otherwise keys chosen to collide in one host would collide in all.
+    #[test]
+    fn hosts_of_other_seeds_hash_keys_otherwise() {
+        let hash = |seed| {
+            let state = State::new(Participant::new(b"a", 1), b"", seed);
+            state.hasher.hash_one(&b"key"[..])
+        };
+        assert_eq!(hash(1), hash(1));
+        assert_ne!(hash(1), hash(2));
+    }
+}

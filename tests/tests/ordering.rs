@@ -9,13 +9,16 @@ use plasmid::{Config, Host, Ordering};
 
 const ROUNDS: u64 = 1_000;
 
-/// A host that holds so many updates of each participant, all of the same size.
-fn hub(ordering: Ordering, seed: u64, updates: &[(&[u8], usize)]) -> Host {
+/// Who has updates, and how many bytes the value of each has.
+type Updates<'a> = [(&'a [u8], &'a [usize])];
+
+/// A host that holds these updates.
+fn hub(ordering: Ordering, seed: u64, updates: &Updates<'_>) -> Host {
     let mut hub = Host::new(b"hub", Config { ordering, seed, ..Config::default() }).expect("an id");
-    for (id, count) in updates {
+    for (id, sizes) in updates {
         let mut other = Host::new(id, Config { nonce: 1, ..Config::default() }).expect("an id");
-        for key in 0..*count as u8 {
-            other.set(&[key], &[key; 90]).expect("a small value");
+        for (key, size) in sizes.iter().enumerate() {
+            other.set(&[key as u8], &vec![0; *size]).expect("a small value");
         }
         let syn = hub.initiate(1 << 16).expect("a good budget");
         let answer = other.receive(&syn, 1 << 16).expect("a sound message");
@@ -36,7 +39,7 @@ fn first_answer(hub: &mut Host, budget: usize) -> Vec<(Vec<u8>, usize)> {
 /// How often each answer comes when only the seed differs.
 fn answers(
     ordering: Ordering,
-    updates: &[(&[u8], usize)],
+    updates: &Updates<'_>,
     budget: usize,
 ) -> BTreeMap<Vec<(Vec<u8>, usize)>, u64> {
     let mut counts = BTreeMap::new();
@@ -57,7 +60,7 @@ fn assert_even(counts: impl IntoIterator<Item = u64>, expected: usize, slack: f6
 #[test]
 fn depth_takes_the_deepest_first_and_ties_at_random() {
     // Room for four updates of five: all of p, and of q or r.
-    let counts = answers(Ordering::Depth, &[(b"p", 3), (b"q", 1), (b"r", 1)], 512);
+    let counts = answers(Ordering::Depth, &[(b"p", &[90; 3]), (b"q", &[90]), (b"r", &[90])], 512);
     for answer in counts.keys() {
         assert_eq!(answer[0], (b"p".to_vec(), 3));
         assert_eq!(answer.len(), 2, "{answer:?}");
@@ -68,12 +71,27 @@ fn depth_takes_the_deepest_first_and_ties_at_random() {
 #[test]
 fn breadth_takes_one_of_each_first_and_the_rest_at_random() {
     // Room for four updates of six: one of each, and the second of one of the three.
-    let counts = answers(Ordering::Breadth, &[(b"p", 2), (b"q", 2), (b"r", 2)], 512);
+    let two = &[90; 2];
+    let counts = answers(Ordering::Breadth, &[(b"p", two), (b"q", two), (b"r", two)], 512);
     for answer in counts.keys() {
         assert_eq!(answer.len(), 3, "{answer:?}");
         assert_eq!(answer.iter().map(|(_, count)| count).sum::<usize>(), 4, "{answer:?}");
     }
     assert_even(counts.into_values(), 3, 0.2);
+}
+
+#[test]
+fn breadth_is_shuffled_anew_for_each_rank() {
+    // Rank 2 takes 100, 200 and 400 bytes and finds room for 550; rank 3 then for one of p and q.
+    // Where r is cut in rank 2, q stood before p in two of three orders: an order that was kept
+    // would let q win rank 3 twice as often.
+    let updates: &Updates<'_> = &[(b"p", &[9, 94, 144]), (b"q", &[9, 194, 144]), (b"r", &[9, 394])];
+    let mut counts = answers(Ordering::Breadth, updates, 695);
+    let answer = |p, q, r| vec![(b"p".to_vec(), p), (b"q".to_vec(), q), (b"r".to_vec(), r)];
+    let of_r = counts.remove(&answer(2, 1, 2));
+    assert_even([of_r.unwrap_or(0), counts.values().sum()], 2, 0.15);
+    assert!(counts.contains_key(&answer(3, 2, 1)) && counts.contains_key(&answer(2, 3, 1)));
+    assert_even(counts.into_values(), 2, 0.15);
 }
 
 /// Ids of which half crowd in one spot of the circle of short ids, as somebody would choose them
@@ -90,7 +108,7 @@ fn crowded_ids() -> Vec<Vec<u8>> {
 #[test]
 fn a_digest_that_does_not_fit_speaks_of_everyone_in_turn() {
     let ids = crowded_ids();
-    let updates: Vec<(&[u8], usize)> = ids.iter().map(|id| (&id[..], 1)).collect();
+    let updates: Vec<(&[u8], &[usize])> = ids.iter().map(|id| (&id[..], &[90][..])).collect();
     let mut hub = hub(Ordering::Depth, 1, &updates);
     let mut counts = BTreeMap::new();
     for _ in 0..ROUNDS {

@@ -161,6 +161,22 @@ fn documents_name_files_that_exist() {
     }
 }
 
+/// A test or function in backquotes, named as in the sources: at least three underscores.
+#[test]
+fn the_architecture_names_functions_that_exist() {
+    let files = sources();
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("a document");
+    let quoted = text.split('`').skip(1).step_by(2);
+    let words = quoted.flat_map(|quoted| quoted.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let names: Vec<&str> = words.filter(|word| word.matches('_').count() >= 3).collect();
+    assert!(names.len() >= 5, "the invariants name their tests: {names:?}");
+    for name in names {
+        let forms = [format!("fn {name}("), format!("def {name}(")];
+        let is_there = |file: &File| forms.iter().any(|form| file.text.contains(form));
+        assert!(files.iter().any(is_there), "ARCHITECTURE.md names {name}, which does not exist");
+    }
+}
+
 /// A processor without an operating system has no std to fall back on.
 #[test]
 fn the_core_builds_without_std() {

@@ -175,7 +175,7 @@ fn by_hand(list: &mut List) {
     let message = Craft::new(3, cluster).section(5, &delta).finish();
     list.add("greatest_version", "A version is below 2^60.", &message);
 
-    let delta = news(b"p", 7, 3, 9, &[set(5, b"k", b"v"), set(8, b"l", b"")].concat());
+    let delta = news(b"p", 7, 0, 9, &[set(5, b"k", b"v"), set(8, b"l", b"")].concat());
     let message = Craft::new(3, cluster).section(5, &delta).finish();
     let meaning = "to may lie above the last entry: what was between is superseded.";
     list.add("to_above_the_last_entry", meaning, &message);
