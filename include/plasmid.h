@@ -3,8 +3,8 @@
  *
  * Each process makes a host, writes its own keys, and exchanges messages with the others over any
  * transport it has; every host converges to the same state. The library opens no socket, starts no
- * thread, installs no handler, reads no environment variable, keeps no global, and calls nothing
- * back. Two hosts that converge:
+ * thread, installs no handler, keeps no global, and calls nothing back. It reads no environment
+ * variable unless it has a defect (below). Two hosts that converge:
  *
  *   #include <plasmid.h>
  *   #include <stdio.h>
@@ -73,9 +73,9 @@
  *
  * Defects. A panic inside the library does not leave it: the call answers PLASMID_INTERNAL, and so
  * does every later call on that handle and on the host it was working on, except `_error` and
- * `_free`. A line about it is written to standard error. When the system has no memory left the
- * process is aborted, as in every Rust program; the limits of plasmid_config bound what peers can
- * make a host keep.
+ * `_free`. A line about it is written to standard error, and a backtrace too if the environment
+ * variable RUST_BACKTRACE asks for one. When the system has no memory left the process is aborted,
+ * as in every Rust program; the limits of plasmid_config bound what peers can make a host keep.
  */
 
 #ifndef PLASMID_H
@@ -368,8 +368,14 @@ plasmid_status plasmid_config_set_cluster(plasmid_config *config,
                                           size_t name_len);
 
 /**
- * Greatest length of a key, in bytes: 1 to 65,535, default 1,024. A limit that is out of range is
- * told by `plasmid_host_new`, as for all limits.
+ * Greatest length of a key, in bytes: 1 to 65,535, default 1,024. Keys are compared and searched,
+ * so they stay small.
+ *
+ * As for all limits, `plasmid_host_new` tells of one that is out of range, and not this function.
+ * One's own change over a limit is refused with `PLASMID_LIMIT`. What a peer sends is applied up
+ * to the first update over a limit; the rest of that participant is left out and counted
+ * (`plasmid_host_skipped`). Give all hosts of a cluster the same limits: peers do not know each
+ * other's, and send again and again what was left out.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -377,8 +383,8 @@ plasmid_status plasmid_config_set_key_bytes(plasmid_config *config,
                                             uint64_t limit);
 
 /**
- * Greatest length of a value, in bytes: up to 256 MiB, default 1 MiB. A value must also fit in a
- * message.
+ * Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB. A value travels whole in one
+ * message, whose limit bounds it as well.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -386,7 +392,9 @@ plasmid_status plasmid_config_set_value_bytes(plasmid_config *config,
                                               uint64_t limit);
 
 /**
- * Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB.
+ * Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB. It
+ * bounds the memory that one peer can claim. A longer message is refused whole, so give all hosts
+ * of a cluster the same.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -395,7 +403,8 @@ plasmid_status plasmid_config_set_message_bytes(plasmid_config *config,
 
 /**
  * Greatest number of participants known at once, the host's own included: 1 to 2^32 - 1, default
- * 65,536.
+ * 65,536. It bounds what made-up ids can claim; the digest of so many is about 1.5 MB, still one
+ * message.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -403,7 +412,8 @@ plasmid_status plasmid_config_set_participants(plasmid_config *config,
                                                uint64_t limit);
 
 /**
- * Greatest number of keys held of one participant: 1 to 2^31 - 1, default 131,072.
+ * Greatest number of keys held of one participant, one's own included: 1 to 2^31 - 1, default
+ * 131,072. It bounds the index over the keys, which takes a few MiB for so many.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -411,8 +421,9 @@ plasmid_status plasmid_config_set_keys_per_participant(plasmid_config *config,
                                                        uint64_t limit);
 
 /**
- * Greatest size of the updates kept of one participant, history included, in bytes: 1 to 1 GiB,
- * default 256 MiB.
+ * Greatest size of the updates kept of one participant, history and one's own included, in bytes:
+ * 1 to 1 GiB, default 256 MiB. It keeps one participant from taking the room of all. The index
+ * takes about 8 bytes more for each update, and 10 for each key.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -420,8 +431,10 @@ plasmid_status plasmid_config_set_participant_bytes(plasmid_config *config,
                                                     uint64_t limit);
 
 /**
- * Greatest size of what is kept of all other participants together, in bytes: any number, default
- * 1 GiB. One's own map does not count; 0 keeps nothing of others.
+ * Greatest size of what is kept of all other participants together, ids included, in bytes: any
+ * number, default 1 GiB; 0 keeps nothing of others. It bounds the memory that all peers together
+ * can claim. One's own map does not count, so that no peer can use up the room for one's own
+ * changes.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -501,6 +514,9 @@ plasmid_status plasmid_host_initiate(plasmid_host *host,
 /**
  * Apply a peer's message and write the answer, of at most `out_cap` bytes: the capacity is the
  * budget, as in `plasmid_host_initiate`. `out` may overlap `data` in any way.
+ *
+ * An answer that is not empty is to be delivered: the peer learns nothing of what this host has
+ * but from it. If it is lost no state is lost with it: the next exchange brings what was in it.
  *
  * `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
  * too. With `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.

@@ -29,6 +29,7 @@
 
 namespace plasmid {
 
+/// A message, or part of a byte stream.
 using Bytes = std::vector<std::uint8_t>;
 
 /// Bytes lent for one call. It is a parameter type: made from what is at hand, not kept. One made
@@ -36,6 +37,7 @@ using Bytes = std::vector<std::uint8_t>;
 /// outlive the string.
 class View {
  public:
+  /// `size` bytes at `data`, which may be null if there are none.
   constexpr View(const void* data, std::size_t size) noexcept : data_(data), size_(size) {}
 
   /// Text that ends in a zero byte, such as a literal. A null pointer is the empty text.
@@ -52,7 +54,10 @@ class View {
                                         !std::is_array_v<C>>>
   View(const C& bytes) noexcept : data_(std::data(bytes)), size_(std::size(bytes)) {}
 
+  /// The first byte; there is none to read when size() is 0.
   constexpr const void* data() const noexcept { return data_; }
+
+  /// How many bytes there are.
   constexpr std::size_t size() const noexcept { return size_; }
 
  private:
@@ -64,9 +69,11 @@ class View {
 /// an object and fail at once, the sentence may be that of another thread's failure.
 class Error : public std::runtime_error {
  public:
+  /// `text` is what what() says.
   Error(plasmid_status status, const std::string& text)
       : std::runtime_error(text), status_(status) {}
 
+  /// The number in plasmid.h, such as PLASMID_LIMIT.
   plasmid_status status() const noexcept { return status_; }
 
  private:
@@ -75,30 +82,48 @@ class Error : public std::runtime_error {
 
 /// Which updates go first when not all fit in a message.
 enum class Ordering : std::uint32_t {
+  /// The participants with the most pending updates first; ties at random.
   depth = PLASMID_ORDERING_DEPTH,
+  /// The oldest pending update of every participant first, then the second oldest, and so on.
   breadth = PLASMID_ORDERING_BREADTH
 };
 
 /// Who learns in a round over a stream.
-enum class Mode : std::uint32_t { pull = PLASMID_PULL, push_pull = PLASMID_PUSH_PULL };
+enum class Mode : std::uint32_t {
+  /// Only the initiator.
+  pull = PLASMID_PULL,
+  /// Both.
+  push_pull = PLASMID_PUSH_PULL
+};
 
-/// Newest value of each key in the order of the keys, or all that is kept, oldest first.
-enum class Order : std::uint32_t { by_key = PLASMID_BY_KEY, by_version = PLASMID_BY_VERSION };
+/// Which entries are asked for, and in what order they come.
+enum class Order : std::uint32_t {
+  /// The newest value of every key, in the order of the keys' bytes.
+  by_key = PLASMID_BY_KEY,
+  /// Every value that is kept, superseded ones included, oldest first.
+  by_version = PLASMID_BY_VERSION
+};
 
 /// One value of one key.
 struct Entry {
+  /// The key, any bytes.
   std::string key;
+  /// The value, any bytes; it may be empty.
   std::string value;
+  /// The version of the participant's change that set it: 1, 2, 3 and so on over all its keys.
   std::uint64_t version;
 };
 
 namespace detail {
 
+/// Frees a handle by its function in plasmid.h.
 template <typename Handle, void (*release)(Handle*)>
 struct Deleter {
+  /// Free it.
   void operator()(Handle* handle) const noexcept { release(handle); }
 };
 
+/// A handle that is freed with its owner.
 template <typename Handle, void (*release)(Handle*)>
 using Owned = std::unique_ptr<Handle, Deleter<Handle, release>>;
 
@@ -142,7 +167,9 @@ template <typename Handle, void (*release)(Handle*),
           plasmid_status (*error_)(const Handle*, void*, std::size_t, std::size_t*)>
 class End {
  public:
-  /// Take in bytes that arrived, split anywhere. After an Error the connection is to be closed.
+  /// Take in bytes that arrived, split anywhere. After an Error the connection is to be closed:
+  /// what was whole before the fault is applied, nothing of the message at fault is, and every
+  /// later receive() throws the same.
   void receive(View data) { check(receive_(handle(), data.data(), data.size())); }
 
   /// The bytes to send now, `max` at most; empty if there are none.
@@ -167,6 +194,9 @@ class End {
     return flag != 0;
   }
 
+  /// How many rounds are over: their last message was taken in, or made if it is one's own answer
+  /// that ends the round. A Stream counts a round that was answered, even if the last message of a
+  /// push-pull round is not transmitted yet.
   [[nodiscard]] std::uint64_t rounds() const {
     std::uint64_t rounds = 0;
     check(rounds_(handle(), &rounds));
@@ -185,9 +215,11 @@ class End {
   Owned<Handle, release> handle_;
 };
 
+/// What a Stream shares with an Exchange.
 using StreamEnd =
     End<plasmid_stream, plasmid_stream_free, plasmid_stream_receive, plasmid_stream_transmit,
         plasmid_stream_is_finished, plasmid_stream_rounds, plasmid_stream_error>;
+/// What an Exchange shares with a Stream.
 using ExchangeEnd = End<plasmid_exchange, plasmid_exchange_free, plasmid_exchange_receive,
                         plasmid_exchange_transmit, plasmid_exchange_is_finished,
                         plasmid_exchange_rounds, plasmid_exchange_error>;
@@ -214,14 +246,17 @@ class Exchange : public detail::ExchangeEnd {
 
 /// The options of hosts; a setter returns the config, so that they chain, also on a temporary:
 /// `auto config = plasmid::Config().set_history(false).set_seed(1);`
+/// One config may make any number of hosts, each of which copies what it needs.
 class Config {
  public:
+  /// Every option at its default.
   Config() {
     plasmid_config* config = nullptr;
     detail::check(plasmid_config_new(&config));
     handle_.reset(config);
   }
 
+  /// Which updates go first when not all fit in a message; default Ordering::depth.
   Config& set_ordering(Ordering ordering) & {
     return check(plasmid_config_set_ordering(handle(), static_cast<std::uint32_t>(ordering)));
   }
@@ -229,6 +264,8 @@ class Config {
     return std::move(set_ordering(ordering));
   }
 
+  /// The name of the cluster, any bytes; default empty. Messages of another cluster are refused
+  /// with PLASMID_FOREIGN.
   Config& set_cluster(View name) & {
     return check(plasmid_config_set_cluster(handle(), name.data(), name.size()));
   }
@@ -239,16 +276,46 @@ class Config {
   Config& name(Type value) & { return check(plasmid_config_##name(handle(), value)); }           \
   [[nodiscard]] Config name(Type value) && { return std::move(name(value)); }
 
+  /// True (default): keep and send superseded values too. False: only the newest of each key.
   PLASMID_SETTER(set_history, bool)
+
+  /// The seed of all randomness in the host. Default: drawn from the system for each host.
   PLASMID_SETTER(set_seed, std::uint64_t)
+
+  /// A number that no other process with this id and generation has. Default: drawn from the system
+  /// for each host; set it only where runs must repeat byte for byte.
   PLASMID_SETTER(set_nonce, std::uint64_t)
+
+  /// The generation of the participant, below 2^63; it must grow each time the participant starts
+  /// without its earlier state. Default: from the clock, in milliseconds, and 16 random bits.
   PLASMID_SETTER(set_generation, std::uint64_t)
+
+  // Limits: why each is what it is, and what becomes of what is over it, is said in plasmid.h. One
+  // that is out of range is told by the constructor of Host, with PLASMID_LIMIT. Give all hosts of
+  // a cluster the same.
+
+  /// Greatest length of a key, in bytes: 1 to 65,535, default 1,024.
   PLASMID_SETTER(set_key_bytes, std::uint64_t)
+
+  /// Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB.
   PLASMID_SETTER(set_value_bytes, std::uint64_t)
+
+  /// Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB.
   PLASMID_SETTER(set_message_bytes, std::uint64_t)
+
+  /// Greatest number of participants known at once, the host's own included: 1 to 2^32 - 1, default
+  /// 65,536.
   PLASMID_SETTER(set_participants, std::uint64_t)
+
+  /// Greatest number of keys held of one participant: 1 to 2^31 - 1, default 131,072.
   PLASMID_SETTER(set_keys_per_participant, std::uint64_t)
+
+  /// Greatest size of the updates kept of one participant, history included, in bytes: 1 to 1 GiB,
+  /// default 256 MiB.
   PLASMID_SETTER(set_participant_bytes, std::uint64_t)
+
+  /// Greatest size of what is kept of all other participants together, in bytes: any number,
+  /// default 1 GiB. One's own map does not count; 0 keeps nothing of others.
   PLASMID_SETTER(set_state_bytes, std::uint64_t)
 #undef PLASMID_SETTER
 
@@ -264,11 +331,14 @@ class Config {
   detail::Owned<plasmid_config, plasmid_config_free> handle_;
 };
 
-/// One participant's view of all.
+/// One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
 class Host {
  public:
+  /// The host of participant `id`, 1 to 128 bytes of any kind, unique in the cluster, with every
+  /// option at its default.
   explicit Host(View id) : Host(id, Config()) {}
 
+  /// The same with options. PLASMID_LIMIT: the id, the generation or a limit is out of range.
   Host(View id, const Config& config) {
     plasmid_host* host = nullptr;
     // Without a handle the config was moved from, which is not a wish for the defaults.
@@ -279,7 +349,8 @@ class Host {
     handle_.reset(host);
   }
 
-  /// Set one's own key; the version of this change.
+  /// Set one's own key; the version of this change. PLASMID_LIMIT: the key is empty, or something
+  /// is over a limit.
   std::uint64_t set(View key, View value) {
     std::uint64_t version = 0;
     check(plasmid_host_set(handle(), key.data(), key.size(), value.data(), value.size(), &version));
@@ -309,8 +380,9 @@ class Host {
     });
   }
 
-  /// Apply a peer's message; the answer, empty if there is nothing to say. The budget is as in
-  /// initiate(); 0: say nothing.
+  /// Apply a peer's message; the answer, empty if there is nothing to say. One that is not empty
+  /// is to be delivered, or the peer learns nothing from it. The budget is as in initiate(); 0:
+  /// say nothing. PLASMID_MALFORMED, PLASMID_FOREIGN, PLASMID_LIMIT: the message is not for us.
   Bytes receive(View data, std::size_t budget = SIZE_MAX) {
     return message(budget, [&](void* out, std::size_t capacity, std::size_t* length) {
       return plasmid_host_receive(handle(), data.data(), data.size(), out, capacity, length);
@@ -382,6 +454,7 @@ class Host {
     return length;
   }
 
+  /// The id of this host's participant.
   [[nodiscard]] std::string id() const {
     std::string id;
     check(detail::read(id, [&](void* out, std::size_t capacity, std::size_t* length) {
@@ -390,17 +463,24 @@ class Host {
     return id;
   }
 
+  /// The generation of this host's participant.
   [[nodiscard]] std::uint64_t generation() const { return number(plasmid_host_generation); }
+
+  /// How often another process was found to speak under this participant's id: more than 0 is a
+  /// fault of their configuration, 0 is no proof that there is no other.
   [[nodiscard]] std::uint64_t conflicts() const { return number(plasmid_host_conflicts); }
+
+  /// How many participants' parts of received messages were not wholly applied, because of a gap
+  /// before them or a limit of this host. A later exchange brings them, except over a limit.
   [[nodiscard]] std::uint64_t skipped() const { return number(plasmid_host_skipped); }
 
-  /// The length of the greatest message that this host makes or takes.
+  /// The length of the greatest message that this host makes or takes, in bytes.
   [[nodiscard]] std::size_t message_bytes() const {
     return static_cast<std::size_t>(number(plasmid_host_message_bytes));
   }
 
-  /// The budget that the largest waiting update needs; 0 when none waits. Until then later updates
-  /// of the same participant wait, too.
+  /// The budget in bytes that the largest waiting update needs; 0 when none waits. Until then later
+  /// updates of the same participant wait, too.
   [[nodiscard]] std::size_t room_needed() const {
     std::size_t bytes = 0;
     check(plasmid_host_room_needed(handle(), &bytes));

@@ -202,8 +202,14 @@ pub unsafe extern "C" fn plasmid_config_set_cluster(
     })
 }
 
-/// Greatest length of a key, in bytes: 1 to 65,535, default 1,024. A limit that is out of range is
-/// told by `plasmid_host_new`, as for all limits.
+/// Greatest length of a key, in bytes: 1 to 65,535, default 1,024. Keys are compared and searched,
+/// so they stay small.
+///
+/// As for all limits, `plasmid_host_new` tells of one that is out of range, and not this function.
+/// One's own change over a limit is refused with `PLASMID_LIMIT`. What a peer sends is applied up
+/// to the first update over a limit; the rest of that participant is left out and counted
+/// (`plasmid_host_skipped`). Give all hosts of a cluster the same limits: peers do not know each
+/// other's, and send again and again what was left out.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_key_bytes(
@@ -214,8 +220,8 @@ pub unsafe extern "C" fn plasmid_config_set_key_bytes(
     unsafe { set_limit(config, |limits| limits.key_bytes = limit) }
 }
 
-/// Greatest length of a value, in bytes: up to 256 MiB, default 1 MiB. A value must also fit in a
-/// message.
+/// Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB. A value travels whole in one
+/// message, whose limit bounds it as well.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_value_bytes(
@@ -226,7 +232,9 @@ pub unsafe extern "C" fn plasmid_config_set_value_bytes(
     unsafe { set_limit(config, |limits| limits.value_bytes = limit) }
 }
 
-/// Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB.
+/// Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB. It
+/// bounds the memory that one peer can claim. A longer message is refused whole, so give all hosts
+/// of a cluster the same.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_message_bytes(
@@ -238,7 +246,8 @@ pub unsafe extern "C" fn plasmid_config_set_message_bytes(
 }
 
 /// Greatest number of participants known at once, the host's own included: 1 to 2^32 - 1, default
-/// 65,536.
+/// 65,536. It bounds what made-up ids can claim; the digest of so many is about 1.5 MB, still one
+/// message.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_participants(
@@ -249,7 +258,8 @@ pub unsafe extern "C" fn plasmid_config_set_participants(
     unsafe { set_limit(config, |limits| limits.participants = limit) }
 }
 
-/// Greatest number of keys held of one participant: 1 to 2^31 - 1, default 131,072.
+/// Greatest number of keys held of one participant, one's own included: 1 to 2^31 - 1, default
+/// 131,072. It bounds the index over the keys, which takes a few MiB for so many.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_keys_per_participant(
@@ -260,8 +270,9 @@ pub unsafe extern "C" fn plasmid_config_set_keys_per_participant(
     unsafe { set_limit(config, |limits| limits.keys_per_participant = limit) }
 }
 
-/// Greatest size of the updates kept of one participant, history included, in bytes: 1 to 1 GiB,
-/// default 256 MiB.
+/// Greatest size of the updates kept of one participant, history and one's own included, in bytes:
+/// 1 to 1 GiB, default 256 MiB. It keeps one participant from taking the room of all. The index
+/// takes about 8 bytes more for each update, and 10 for each key.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_participant_bytes(
@@ -272,8 +283,10 @@ pub unsafe extern "C" fn plasmid_config_set_participant_bytes(
     unsafe { set_limit(config, |limits| limits.participant_bytes = limit) }
 }
 
-/// Greatest size of what is kept of all other participants together, in bytes: any number, default
-/// 1 GiB. One's own map does not count; 0 keeps nothing of others.
+/// Greatest size of what is kept of all other participants together, ids included, in bytes: any
+/// number, default 1 GiB; 0 keeps nothing of others. It bounds the memory that all peers together
+/// can claim. One's own map does not count, so that no peer can use up the room for one's own
+/// changes.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_state_bytes(

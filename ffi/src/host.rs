@@ -161,6 +161,9 @@ pub unsafe extern "C" fn plasmid_host_initiate(
 /// Apply a peer's message and write the answer, of at most `out_cap` bytes: the capacity is the
 /// budget, as in `plasmid_host_initiate`. `out` may overlap `data` in any way.
 ///
+/// An answer that is not empty is to be delivered: the peer learns nothing of what this host has
+/// but from it. If it is lost no state is lost with it: the next exchange brings what was in it.
+///
 /// `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
 /// too. With `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
 /// `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,

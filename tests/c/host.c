@@ -164,6 +164,57 @@ static void the_same_seed_gives_the_same_bytes(void) {
   plasmid_host_free(b);
 }
 
+// With more participants than a Syn of 512 bytes can list, the seed chooses whom it lists. The two
+// are alike in all else, and learn the same from the same messages.
+static void the_seed_is_drawn_for_every_host(void) {
+  plasmid_host *crowd = host_of("crowd", NULL);
+  for (int i = 0; i < 80; i++) {
+    char id[8];
+    snprintf(id, sizeof id, "p%d", i);
+    plasmid_host *participant = host_of(id, NULL);
+    OK(plasmid_host_set(participant, BYTES("k"), BYTES("v"), NULL));
+    exchange(crowd, participant);
+    plasmid_host_free(participant);
+  }
+  plasmid_config *config = NULL;
+  OK(plasmid_config_new(&config));
+  OK(plasmid_config_set_nonce(config, 1));
+  OK(plasmid_config_set_generation(config, 1));
+  plasmid_host *a = host_of("a", config), *same = host_of("a", config);
+  plasmid_config_free(config);
+  exchange(a, crowd);
+  exchange(same, crowd);
+  CHECK(version_of(a, "p79") == 1 && version_of(same, "p79") == 1);
+
+  int differ = 0;
+  for (int attempt = 0; attempt < 8; attempt++) {
+    char other[PLASMID_MIN_BUDGET];
+    size_t other_len = 0;
+    OK(plasmid_host_initiate(a, out, PLASMID_MIN_BUDGET, &len));
+    OK(plasmid_host_initiate(same, other, sizeof other, &other_len));
+    differ += len != other_len || memcmp(out, other, len) != 0;
+  }
+  CHECK(differ > 0);
+  plasmid_host_free(a);
+  plasmid_host_free(same);
+  plasmid_host_free(crowd);
+}
+
+// The nonce alone tells these two apart.
+static void the_nonce_is_drawn_for_every_host(void) {
+  plasmid_config *config = NULL;
+  OK(plasmid_config_new(&config));
+  OK(plasmid_config_set_seed(config, 1));
+  OK(plasmid_config_set_generation(config, 1));
+  plasmid_host *a = host_of("twin", config), *b = host_of("twin", config);
+  plasmid_config_free(config);
+  exchange(a, b);
+  exchange(b, a);
+  CHECK(conflicts(a) > 0 && conflicts(b) > 0);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
 static void twins_are_noticed(void) {
   plasmid_host *a = host_of("twin", NULL), *b = host_of("twin", NULL);
   OK(plasmid_host_set(a, BYTES("k"), BYTES("a"), NULL));
@@ -318,6 +369,8 @@ int main(void) {
   both_learn();
   foreign_malformed_and_over_a_limit();
   the_same_seed_gives_the_same_bytes();
+  the_seed_is_drawn_for_every_host();
+  the_nonce_is_drawn_for_every_host();
   twins_are_noticed();
   what_is_over_a_limit_is_skipped_and_counted();
   the_state_has_any_limit();

@@ -67,6 +67,49 @@ fn everything_in_the_header_has_a_comment() {
     assert!(documented > 70, "only {documented} items were recognised");
 }
 
+/// The first lines of all that plasmid.hpp declares: in the namespaces, and in the public parts of
+/// classes, structs and enums. The layout tells: members are indented by two spaces.
+fn public_items(lines: &[&str]) -> Vec<usize> {
+    let (mut items, mut is_public, mut follows_template) = (Vec::new(), false, false);
+    for (number, line) in lines.iter().enumerate() {
+        let depth = line.len() - line.trim_start().len();
+        match line.trim() {
+            "public:" => is_public = true,
+            "private:" | "protected:" => is_public = false,
+            _ => {}
+        }
+        // The body of a function, the rest of a declaration, and what is no declaration.
+        let is_reached = depth == 0 || (depth == 2 && is_public);
+        let is_other = ["/", "}", "#", "namespace "].iter().any(|s| line.trim().starts_with(s));
+        let is_macro_body =
+            line.ends_with('\\') || (number > 0 && lines[number - 1].ends_with('\\'));
+        if !is_reached || is_other || is_macro_body || line.is_empty() {
+            continue;
+        }
+        if depth == 0 {
+            is_public = ["struct ", "enum "].iter().any(|s| line.starts_with(s));
+        }
+        // The overload of a setter for temporaries stands under the one for variables.
+        if !follows_template && !line.contains("&& {") {
+            items.push(number);
+        }
+        follows_template = line.trim().starts_with("template ");
+    }
+    items
+}
+
+#[test]
+fn everything_in_the_cpp_header_has_a_comment() {
+    let text = fs::read_to_string(repository().join("include/plasmid.hpp")).expect("plasmid.hpp");
+    let lines: Vec<&str> = text.lines().collect();
+    let items = public_items(&lines);
+    for item in &items {
+        let above = item.checked_sub(1).map_or("", |above| lines[above].trim());
+        assert!(above.starts_with("///"), "{}: {}", item + 1, lines[*item]);
+    }
+    assert!(items.len() > 70, "only {} items were recognised", items.len());
+}
+
 #[test]
 fn the_example_in_the_header_is_the_one_that_runs() {
     let example = fs::read_to_string(repository().join("examples/two_hosts.c")).expect("example");

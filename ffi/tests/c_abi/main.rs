@@ -7,3 +7,4 @@ mod programs;
 mod symbols;
 mod toolchain;
 mod transcripts;
+mod vectors;
