@@ -1,8 +1,10 @@
-//! What can go wrong, and whose fault it is. Every error leaves the host exactly as it was.
+//! What can go wrong, and whose fault it is. What is refused leaves the host exactly as it was.
 
 use core::fmt;
 
-/// Why a call was refused. In every case nothing changed and nothing was lost.
+/// Why a call was refused. Nothing changed and nothing was lost. A call that takes several messages
+/// at once, as [`Stream::receive`](crate::Stream::receive) does, keeps what those before the one at
+/// fault brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {

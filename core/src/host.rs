@@ -196,8 +196,8 @@ impl Host {
         Ok(self.answer(&message, budget))
     }
 
-    /// The budget in bytes that a message like the last one made here would need for the largest
-    /// update that can never go with the budget given; 0 if none waits. Such an update, and later
+    /// The budget in bytes that the last answer made here would have needed for the largest update
+    /// that can never go with the budget it was given; 0 if none waits. Such an update, and later
     /// ones of its participant, wait for a larger budget; others do not.
     pub const fn room_needed(&self) -> usize {
         self.room_needed
