@@ -1,0 +1,93 @@
+//! The guards in the rules, each with a name, so that a check can be made without one of them.
+
+/// One guard: a condition in the rules that seems to be in the way, until it is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Guard {
+    /// Rule 1: a delta starts at or below what the receiver has.
+    NoGap,
+    /// Rule 1: a delta from beyond a compaction brings the list that opens the check.
+    ListOpens,
+    /// Rule 1: that list covers all that the receiver holds.
+    ListOfAllHeld,
+    /// Rule 2: a sender that has not reached the compaction which is caught up with says nothing.
+    BehindIsSilent,
+    /// Rule 2: a late message of such a sender is refused.
+    BehindIsRefused,
+    /// Rule 3: a copy with an unfinished check serves nothing.
+    UncleanIsSilent,
+    /// Rule 3: suspects are neither served nor listed.
+    SuspectsAreHidden,
+    /// Rule 4: suspects are dropped only at the horizon.
+    SuspectsWait,
+    /// Rule 4: the check ends only when all that was held is checked.
+    CleanWhenChecked,
+    /// Rule 4: the check ends only when the compaction itself is covered.
+    CleanWhenCovered,
+    /// Rule 4: the copy is compacted when its check ends.
+    CleanCompacts,
+    /// The horizon: a sender tells its own horizon too, not only how far it is.
+    HorizonIsRelayed,
+    /// A newer generation replaces an older copy, and an older one is ignored.
+    Generations,
+    /// A generation is never taken twice, not even by a process that forgot everything.
+    GenerationsAreNew,
+    /// The digest of another tells a participant what is claimed of it, as a delta does.
+    DigestsAreHeard,
+    /// News about oneself is never applied.
+    OwnStateIsRefused,
+    /// An evicted slot outranks every version of its generation.
+    EvictedOutranks,
+}
+
+impl Guard {
+    /// What the guard says, in a line of a transcript.
+    pub(crate) fn says(self) -> &'static str {
+        match self {
+            Guard::NoGap => "rule 1: a delta starts at or below what the receiver has",
+            Guard::ListOpens => "rule 1: a delta from beyond a compaction brings a keep list",
+            Guard::ListOfAllHeld => "rule 1: the first keep list is for all that is held",
+            Guard::BehindIsSilent => "rule 2: a sender that is behind the compaction is silent",
+            Guard::BehindIsRefused => "rule 2: a late message of such a sender is refused",
+            Guard::UncleanIsSilent => "rule 3: a copy with an unfinished check serves nothing",
+            Guard::SuspectsAreHidden => "rule 3: suspects are neither served nor listed",
+            Guard::SuspectsWait => "rule 4: suspects are dropped at the horizon, not before",
+            Guard::CleanWhenChecked => "rule 4: a check ends when all that was held is checked",
+            Guard::CleanWhenCovered => "rule 4: a check ends when the compaction is covered",
+            Guard::CleanCompacts => "rule 4: when its check ends, a copy is compacted",
+            Guard::HorizonIsRelayed => "the horizon of a sender travels on",
+            Guard::Generations => "a newer generation replaces the copy, an older one is ignored",
+            Guard::GenerationsAreNew => "no generation is taken twice",
+            Guard::DigestsAreHeard => "a digest tells a participant of its own later generation",
+            Guard::OwnStateIsRefused => "news about oneself is never applied",
+            Guard::EvictedOutranks => "an evicted slot outranks every version of its generation",
+        }
+    }
+}
+
+/// The rules, with all guards or without some.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    missing: u32,
+}
+
+impl Rules {
+    /// All the rules.
+    pub(crate) const ALL: Rules = Rules { missing: 0 };
+
+    /// All the rules but `guards`.
+    pub(crate) fn without(guards: &[Guard]) -> Rules {
+        Rules { missing: guards.iter().fold(0, |set, guard| set | (1 << *guard as u32)) }
+    }
+
+    /// Whether `guard` is among the rules.
+    #[inline]
+    pub(crate) fn keep(self, guard: Guard) -> bool {
+        self.missing & (1 << guard as u32) == 0
+    }
+
+    /// Whether `guard` is missing.
+    #[inline]
+    pub(crate) fn lack(self, guard: Guard) -> bool {
+        !self.keep(guard)
+    }
+}
