@@ -9,12 +9,12 @@ BIN    := $(VENV)/bin
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test quick bench lint test-rust test-python test-demo extension install clean
+.PHONY: demo test quick bench lint test-rust test-long test-python test-demo extension install clean
 
 demo: examples extension
 	$(BIN)/python examples/demo.py
 
-test: lint test-rust test-python test-demo
+test: lint test-rust test-long test-python test-demo
 	@echo "make test: everything passed"
 
 # Seconds, when little changed: types, lints of the core, its unit tests, the transcripts.
@@ -35,6 +35,10 @@ lint: $(VENV)/installed
 
 test-rust:
 	$(CARGO) test --workspace
+
+# Random schedules against the naive model, 100,000 in all; what else they do is in tests/README.md.
+test-long:
+	PROPTEST_CASES=50000 $(CARGO) test -q -p plasmid-tests --test protocol
 
 test-python: extension
 	cd python && $(BIN)/python -m mypy && $(BIN)/python -m mypy.stubtest plasmid && $(BIN)/python -m pytest -q

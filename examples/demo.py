@@ -4,7 +4,8 @@ Rust, C, C++ and two Python processes publish facts about themselves and this ma
 second; one of them also publishes a real file, each line under a key of its own. After some seconds
 they stop writing, and this program proves that all five hold the same: by a digest that each
 computes in its own language, and by reading everything back from a host that did not publish the
-file. The exit status is 0 if that is proven, and 1 if not.
+file. Then one leaves, and the others see it go. The exit status is 0 if all that is proven, and 1
+if not.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from rich.table import Table
 import plasmid
 from plasmid.aio import pull
 
-PUBLISHER, WITNESS = "c", "python-2"
+PUBLISHER, WITNESS, LEAVER = "c", "python-2", "cpp"
 
 # The limits are generous, for they only bound what goes wrong: a loaded machine may take its time.
 START_SECONDS = 30
@@ -68,7 +69,8 @@ async def demo(seconds: float, console: Console, is_plain: bool) -> None:
                     await members.until(lambda m: bool(m.status), START_SECONDS, "started", show)
                     await write(members, seconds, show)
                     took = await agree(members, show)
-                await prove(members, content)
+                    await prove(members, content)
+                    await leave(members, show)
                 await members.stop()
         except DemoError as failure:
             # Another program took a port between the search for it and the start: try others.
@@ -118,6 +120,19 @@ async def prove(members: Fleet, content: bytes) -> None:
     for member in members:
         if reader_host.get("pid", member.id) != str(member.process.pid).encode():
             raise DemoError(f"{WITNESS} does not know the pid of {member.id}")
+        if reader_host.get("timestamp_ms", member.id) is not None:
+            raise DemoError(f"{WITNESS} has a timestamp that {member.id} deleted")
+
+
+async def leave(members: Fleet, show: Show) -> None:
+    """Let one of them leave, and wait until nobody counts it any more."""
+    next(member for member in members if member.id == LEAVER).tell("leave")
+    await members.until(
+        lambda member: member.status["participants"] == len(PROGRAMS) - 1,
+        AGREE_SECONDS,
+        f"aware that {LEAVER} left",
+        show,
+    )
 
 
 def report(console: Console, members: Fleet, took: float) -> None:
@@ -132,6 +147,7 @@ def report(console: Console, members: Fleet, took: float) -> None:
     worst = max(member.worst_staleness_ms for member in members)
     console.print(f"\nAll five hold the same state, {took:.1f} s after they stopped writing.")
     console.print(f"{WITNESS} gave back the file that {PUBLISHER} published, byte for byte.")
+    console.print(f"The timestamps that all deleted are gone; so is {LEAVER}, which left.")
     console.print(f"{rounds} rounds, {received} in, {sent} out; worst staleness {worst} ms.")
 
 

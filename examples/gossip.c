@@ -1,8 +1,8 @@
 // One process of a fleet: it publishes facts about itself and its machine, gossips with random
 // peers over TCP, and prints what it knows. gossip.rs, gossip.cpp and gossip.py are the same.
 //
-// A line `digest` on stdin asks for a digest of all state held; `stop`, or the end of stdin, ends
-// the process.
+// A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that it
+// is gone for good; `stop`, or the end of stdin, ends it.
 
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
@@ -26,7 +26,7 @@ static const char *id = "";
 static int port, peers[64], peer_count, listener;
 static double seconds = 10;
 static atomic_uint_fast64_t rounds, bytes_in, bytes_out;
-static atomic_bool stopping;
+static atomic_bool leaving, stopping;
 
 // What fails here is a mistake in the program or its arguments, so it ends the process.
 static void must(int is_done, const char *what) {
@@ -179,19 +179,15 @@ static void print_status(int publishing) {
   plasmid_participants *participants = NULL;
   const uint8_t *who = NULL;
   size_t who_len = 0, len = 0, count = 0, keys = 0;
-  uint64_t version = 0, versions = 0, staleness = 0;
-  ok(plasmid_participants_new(host, &participants));
+  uint64_t version = 0, versions = 0, ms = 0, staleness = 0;
+  ok(plasmid_participants_new(host, PLASMID_PARTICIPANT_PRESENT, &participants));
   while (plasmid_participants_next(participants, &who, &who_len) == PLASMID_OK) {
-    char text[32] = "";
     ok(plasmid_host_len(host, who, who_len, &len));
     ok(plasmid_host_max_version(host, who, who_len, &version));
     count++, keys += len, versions += version;
-    // Staleness: how long ago the participant published the newest that is known of it here.
-    if (who_len == strlen(id) && memcmp(who, id, who_len) == 0) continue;
-    if (plasmid_host_get_from(host, who, who_len, "timestamp_ms", 12, text, sizeof text - 1, &len))
-      continue;
-    const uint64_t now = now_ms(CLOCK_REALTIME), then = strtoull(text, NULL, 10);
-    if (now > then && now - then > staleness) staleness = now - then;
+    // Not every copy has been whole yet.
+    if (plasmid_host_staleness(host, who, who_len, &ms) == PLASMID_OK && ms > staleness)
+      staleness = ms;
   }
   plasmid_participants_free(participants);
   printf("{\"id\": \"%s\", \"participants\": %zu, \"keys\": %zu, \"versions\": %" PRIu64
@@ -217,7 +213,7 @@ static void print_digest(void) {
   const uint8_t *who = NULL, *key = NULL, *value = NULL;
   size_t who_len = 0, key_len = 0, value_len = 0, keys = 0;
   uint64_t hash = 0xcbf29ce484222325, version = 0;
-  ok(plasmid_participants_new(host, &participants));
+  ok(plasmid_participants_new(host, PLASMID_PARTICIPANT_PRESENT, &participants));
   while (plasmid_participants_next(participants, &who, &who_len) == PLASMID_OK) {
     plasmid_entries *entries = NULL;
     ok(plasmid_entries_new(host, who, who_len, PLASMID_BY_KEY, &entries));
@@ -236,9 +232,19 @@ static void print_digest(void) {
 // Publish and gossip, round after round; after `seconds` only gossip.
 static void *run(void *unused) {
   const uint64_t start = now_ms(CLOCK_MONOTONIC);
+  int publishing = 1;
   for (unsigned round = 0; !stopping; round++) {
-    const int publishing = (double)(now_ms(CLOCK_MONOTONIC) - start) < seconds * 1000;
-    if (publishing) publish();
+    ok(plasmid_host_tick(host, now_ms(CLOCK_REALTIME)));  // the only clock that the host has
+    if (leaving) {
+      // Gossip goes on, so that the others learn of it.
+      ok(plasmid_host_leave(host, NULL));
+      publishing = 0;
+    } else if (publishing) {
+      publish();
+      publishing = (double)(now_ms(CLOCK_MONOTONIC) - start) < seconds * 1000;
+      // What is not measured any more is not to look fresh.
+      if (!publishing) ok(plasmid_host_delete(host, "timestamp_ms", 12, NULL));
+    }
     if (peer_count > 0) gossip(peers[random() % peer_count]);
     if (round % 2 == 1) print_status(publishing);
     usleep(200000);
@@ -285,6 +291,7 @@ int main(int argc, char **argv) {
 
   while (fgets(line, sizeof line, stdin) && strcmp(line, "stop\n") != 0) {
     if (strcmp(line, "digest\n") == 0) print_digest();
+    if (strcmp(line, "leave\n") == 0) leaving = 1;
   }
   stopping = 1;
   shutdown(listener, SHUT_RDWR);  // accept returns

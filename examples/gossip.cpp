@@ -1,8 +1,8 @@
 // One process of a fleet: it publishes facts about itself and its machine, gossips with random
 // peers over TCP, and prints what it knows. gossip.rs, gossip.c and gossip.py are the same.
 //
-// A line `digest` on stdin asks for a digest of all state held; `stop`, or the end of stdin, ends
-// the process.
+// A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that it
+// is gone for good; `stop`, or the end of stdin, ends it.
 
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -112,6 +112,9 @@ class Node {
   // Without history: facts are overwritten for ever, and only the newest ones matter.
   explicit Node(const std::string& id) : host_(id, plasmid::Config().set_history(false)) {}
 
+  // The only clock that the host has.
+  void tick() { host_.tick(now_ms()); }
+
   // Set what the operating system says about this process and this machine.
   void publish() {
     rusage usage{};
@@ -125,6 +128,12 @@ class Node {
     host_.set("uptime_s", std::to_string(read_number("/proc/uptime", 0)));
     host_.set("timestamp_ms", std::to_string(now_ms()));
   }
+
+  // What is not measured any more is not to look fresh.
+  void stop_publishing() { host_.delete_key("timestamp_ms"); }
+
+  // Say that this process is gone for good.
+  void leave() { host_.leave(); }
 
   // Publish a text file, each line under a key of its own.
   void publish_file(const std::string& path) {
@@ -167,11 +176,7 @@ class Node {
     for (const auto& id : participants) {
       keys += host_.len(id);
       versions += host_.max_version(id).value_or(0);
-      // Staleness: how long ago the participant published the newest that is known of it here.
-      const auto published = host_.get_from(id, "timestamp_ms");
-      if (id == host_.id() || !published) continue;
-      const std::uint64_t now = now_ms(), then = std::strtoull(published->c_str(), nullptr, 10);
-      staleness = std::max(staleness, now - std::min(now, then));
+      staleness = std::max(staleness, host_.staleness(id).value_or(0));
     }
     std::ostringstream line;
     line << "{\"id\": \"" << host_.id() << "\", \"participants\": " << participants.size()
@@ -188,7 +193,7 @@ class Node {
     std::size_t keys = 0;
     for (const auto& id : host_.participants()) {
       for (const auto& entry : host_.entries(id)) {
-        for (const auto* part : {&id, &entry.key, &entry.value}) fnv.part(*part);
+        for (const auto& part : {id, entry.key, entry.value.value_or("")}) fnv.part(part);
         ++keys;
       }
     }
@@ -203,7 +208,7 @@ class Node {
   std::atomic<std::uint64_t> rounds_{0};
 };
 
-static std::atomic<bool> stopping{false};
+static std::atomic<bool> leaving{false}, stopping{false};
 
 // Whatever breaks in a round, and whatever a peer sends, ends that round and nothing else.
 template <typename Round>
@@ -226,9 +231,18 @@ static void answer_all(Node& node, int listener) {
 static void run(Node& node, const std::vector<int>& peers, std::chrono::duration<double> seconds) {
   std::mt19937 random(std::random_device{}());
   const auto start = std::chrono::steady_clock::now();
+  bool publishing = true;
   for (unsigned round = 0; !stopping; ++round) {
-    const bool publishing = std::chrono::steady_clock::now() - start < seconds;
-    if (publishing) node.publish();
+    node.tick();
+    if (leaving) {
+      // Gossip goes on, so that the others learn of it.
+      node.leave();
+      publishing = false;
+    } else if (publishing) {
+      node.publish();
+      publishing = std::chrono::steady_clock::now() - start < seconds;
+      if (!publishing) node.stop_publishing();
+    }
     if (!peers.empty()) attempt([&] { node.gossip(peers[random() % peers.size()]); });
     if (round % 2 == 1) std::cout << node.status(publishing) << std::flush;
     std::this_thread::sleep_for(200ms);
@@ -264,6 +278,7 @@ int main(int argc, char** argv) try {
 
   while (std::getline(std::cin, word) && word != "stop") {
     if (word == "digest") std::cout << node.digest() << std::flush;
+    if (word == "leave") leaving = true;
   }
   stopping = true;
   shutdown(listener, SHUT_RDWR);  // accept returns

@@ -3,7 +3,8 @@
 It gossips with random peers over TCP, and prints what it knows. gossip.rs, gossip.c and gossip.cpp
 are the same program.
 
-A line `digest` on stdin asks for a digest of all state held; `stop`, or the end of stdin, ends it.
+A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that it
+is gone for good; `stop`, or the end of stdin, ends it.
 """
 
 import argparse
@@ -48,18 +49,28 @@ async def main() -> None:
         async for line in lines:
             if line == b"digest\n":
                 say({"id": options.id, **digest(host)})
+            if line == b"leave\n":
+                # Gossip goes on, so that the others learn of it.
+                host.leave()
             if line == b"stop\n":
                 break
         running.cancel()
 
 
 async def run(gossip: Gossip, seconds: float) -> None:
-    """Publish for so many seconds; `gossip` goes on by itself."""
+    """Publish for so many seconds; `gossip` goes on by itself, and tells the host the time."""
     end = time.monotonic() + seconds
+    host, publishing = gossip.host, True
     while True:
         for _ in range(2):
-            if publishing := time.monotonic() < end:
-                publish(gossip.host)
+            # One that has left writes nothing more.
+            publishing = publishing and host.status(host.id) == "present"
+            if publishing:
+                publish(host)
+                publishing = time.monotonic() < end
+                if not publishing:
+                    # What is not measured any more is not to look fresh.
+                    del host["timestamp_ms"]
             await asyncio.sleep(INTERVAL)
         say(status(gossip) | {"publishing": publishing})
 
@@ -80,17 +91,14 @@ def status(gossip: Gossip) -> dict[str, object]:
     """Tell what is known here, and what it has cost."""
     host = gossip.host
     participants = host.participants()
-    # Staleness: how long ago a participant published the newest that is known of it here.
-    others = [participant for participant in participants if participant != host.id]
-    published = [host.get("timestamp_ms", other) or b"" for other in others]
-    # What others publish may be anything, and a timestamp of 13 digits will do for centuries.
-    stale = [now_ms() - int(at) for at in published if at.isdigit() and len(at) == 13]
+    # None: that copy was not whole yet.
+    stale = [host.staleness(participant) or 0 for participant in participants]
     return {
         "id": host.id.decode(),
         "participants": len(participants),
         "keys": sum(len(host.keys(participant)) for participant in participants),
         "versions": sum(host.max_version(participant) for participant in participants),
-        "staleness_ms": max([0, *stale]),
+        "staleness_ms": max(stale, default=0),
         "rounds": gossip.rounds,
         "bytes_in": gossip.bytes_in,
         "bytes_out": gossip.bytes_out,

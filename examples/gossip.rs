@@ -1,8 +1,8 @@
 //! One process of a fleet: it publishes facts about itself and its machine, gossips with random
 //! peers over TCP, and prints what it knows. gossip.c, gossip.cpp and gossip.py are the same.
 //!
-//! A line `digest` on stdin asks for a digest of all state held; `stop`, or the end of stdin, ends
-//! the process.
+//! A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that it
+//! is gone for good; `stop`, or the end of stdin, ends it.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, process, thread};
 
 use clap::Parser;
-use plasmid::{Config, Host, LocalState, Mode};
+use plasmid::{Config, Host, LocalState, Mode, Status};
 use procfs::{Current, LoadAverage, Uptime, WithCurrentSystemInfo, process::Process as Procfs};
 use serde_json::json;
 
@@ -94,6 +94,8 @@ fn main() -> Outcome {
     for line in io::stdin().lock().lines() {
         match line?.as_str() {
             "digest" => say(&digest(&node.host()))?,
+            // Gossip goes on, so that the others learn of it.
+            "leave" => drop(node.host().leave()?),
             "stop" => break,
             _ => {}
         }
@@ -104,12 +106,22 @@ fn main() -> Outcome {
 /// Publish and gossip, round after round; after `seconds` only gossip.
 fn run(node: &Node, options: &Options) -> Outcome<Infallible> {
     let start = Instant::now();
-    let mut round = 0_u64;
+    let (mut round, mut publishing) = (0_u64, true);
     loop {
-        let publishing = start.elapsed().as_secs_f64() < options.seconds;
+        let mut host = node.host();
+        // The only clock that the host has.
+        host.tick(now_ms());
+        // One that has left writes nothing more.
+        publishing &= host.status(host.id()) == Some(Status::Present);
         if publishing {
-            publish(&mut node.host())?;
+            publish(&mut host)?;
+            publishing = start.elapsed().as_secs_f64() < options.seconds;
+            if !publishing {
+                // What is not measured any more is not to look fresh.
+                host.delete(b"timestamp_ms")?;
+            }
         }
+        drop(host);
         if let Some(&port) = fastrand::choice(&options.peers) {
             // Whatever breaks on the way, the next round meets another peer.
             gossip(node, port).ok();
@@ -190,20 +202,14 @@ fn receive(node: &Node, socket: &mut TcpStream) -> io::Result<Vec<u8>> {
 
 /// What is known here, and what it has cost.
 fn status(node: &Node, publishing: bool) -> serde_json::Value {
-    let (host, now) = (node.host(), now_ms());
-    let participants = host.participants();
-    // Staleness: how long ago somebody published the newest that is known of it here.
-    let staleness = |id| {
-        let published = host.get_from(id, b"timestamp_ms")?;
-        Some(now.saturating_sub(str::from_utf8(published).ok()?.parse().ok()?))
-    };
-    let others = participants.iter().filter(|&&id| id != host.id());
+    let host = node.host();
+    let participants = host.participants(Some(Status::Present));
     json!({
         "id": String::from_utf8_lossy(host.id()),
         "participants": participants.len(),
         "keys": participants.iter().map(|id| host.len(id)).sum::<usize>(),
         "versions": participants.iter().filter_map(|id| host.max_version(id)).sum::<u64>(),
-        "staleness_ms": others.filter_map(|id| staleness(id)).max().unwrap_or(0),
+        "staleness_ms": participants.iter().filter_map(|id| host.staleness(id)).max().unwrap_or(0),
         "rounds": node.rounds.load(Relaxed),
         "bytes_in": node.bytes_in.load(Relaxed),
         "bytes_out": node.bytes_out.load(Relaxed),
@@ -215,9 +221,9 @@ fn status(node: &Node, publishing: bool) -> serde_json::Value {
 /// state. It guards against nothing, and plasmid does not use it.
 fn digest(host: &Host) -> serde_json::Value {
     let (mut hash, mut keys) = (0xcbf2_9ce4_8422_2325_u64, 0);
-    for id in host.participants() {
+    for id in host.participants(Some(Status::Present)) {
         for update in host.entries(id) {
-            for part in [id, update.key, update.value] {
+            for part in [id, update.key, update.value.unwrap_or_default()] {
                 // Each part is preceded by its length, or "ab" + "c" would look like "a" + "bc".
                 for &byte in (part.len() as u64).to_le_bytes().iter().chain(part) {
                     hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

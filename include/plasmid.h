@@ -39,10 +39,11 @@
  *
  * These rules hold for every function:
  *
- * Ownership. What a `_new` gives is freed by the `_free` of its type, once; `_free(NULL)` does
- * nothing. Handles may be freed in any order: streams, exchanges and iterators outlive their host.
- * Inputs are read during the call and never kept. What an iterator lends is valid until the next
- * call on that iterator, and is not to be changed.
+ * Ownership. What a `_new` gives is freed by the `_free` of its type, once, and so is what
+ * plasmid_host_restore, plasmid_host_changes and plasmid_host_snapshot give; `_free(NULL)` does
+ * nothing. Handles may be freed in any order: what was made from a host outlives it. Inputs are
+ * read during the call and never kept. What an iterator (also plasmid_changes) lends is valid until
+ * the next call on that iterator, and is not to be changed.
  *
  * Bytes. Ids, keys, values and messages are any bytes, passed as pointer and length; (NULL, 0) is
  * the empty string, NULL with a length is PLASMID_INVALID_ARGUMENT, as is a length above
@@ -63,8 +64,8 @@
  * text. Flags are 0 or 1.
  *
  * Threads. Any function may be called from any thread. Calls on one host or config wait for each
- * other; a stream, exchange or iterator serves one thread at a time and answers PLASMID_BUSY to a
- * second. Nothing is undefined but a call on a handle after, or during, its `_free`.
+ * other; a stream, exchange, batch or iterator serves one thread at a time and answers PLASMID_BUSY
+ * to a second. Nothing is undefined but a call on a handle after, or during, its `_free`.
  *
  * Fork. After it only one of the two processes may go on using a host and what was made from it:
  * both copies have the same id, generation and nonce, so that nobody can tell the two apart, and
@@ -147,14 +148,85 @@
 #define PLASMID_MAX_ID_BYTES 128
 
 /**
- * The newest value of every key, in the order of the keys' bytes.
+ * For `plasmid_host_compact`: all that the participant has written so far.
+ */
+#define PLASMID_ALL UINT64_MAX
+
+/**
+ * For `plasmid_participants_new`: every participant that is known, whatever became of it.
+ */
+#define PLASMID_PARTICIPANT_ANY 0
+
+/**
+ * The participant is there, as far as is known: it neither left nor was evicted.
+ */
+#define PLASMID_PARTICIPANT_PRESENT 1
+
+/**
+ * The participant has left (`plasmid_host_leave`). It is remembered, its keys are gone.
+ */
+#define PLASMID_PARTICIPANT_LEFT 2
+
+/**
+ * The participant was evicted by another (`plasmid_host_evict`). It is remembered, its keys are
+ * gone.
+ */
+#define PLASMID_PARTICIPANT_EVICTED 3
+
+/**
+ * The newest value of every key, in the order of the keys' bytes. Keys that were deleted are left
+ * out.
  */
 #define PLASMID_BY_KEY 0
 
 /**
- * Every value that is kept, superseded ones included, oldest first.
+ * Every value and deletion that is kept, superseded ones included, oldest first. What was written
+ * in one batch has one version, in the order of the keys' bytes.
  */
 #define PLASMID_BY_VERSION 1
+
+/**
+ * A key was set.
+ */
+#define PLASMID_CHANGE_SET 1
+
+/**
+ * A key was deleted.
+ */
+#define PLASMID_CHANGE_DELETE 2
+
+/**
+ * A participant became known, or came back after it had left or was evicted; its keys follow, each
+ * as a `PLASMID_CHANGE_SET`.
+ */
+#define PLASMID_CHANGE_JOIN 3
+
+/**
+ * A participant has left; its keys are gone. It may be one of which nothing was told before.
+ */
+#define PLASMID_CHANGE_LEAVE 4
+
+/**
+ * A participant was evicted; its keys are gone. It may be one of which nothing was told before.
+ */
+#define PLASMID_CHANGE_EVICT 5
+
+/**
+ * Forget all keys of the participant: those that it has now follow, each as a
+ * `PLASMID_CHANGE_SET`. It has a new generation, or the cursor is too old to tell what was deleted.
+ */
+#define PLASMID_CHANGE_REPLACE 6
+
+/**
+ * Another process was found to speak under this host's own id (`plasmid_host_conflicts`). The
+ * participant is this host's own.
+ */
+#define PLASMID_CHANGE_CONFLICT 7
+
+/**
+ * Greatest length of a cursor, in bytes.
+ */
+#define PLASMID_MAX_CURSOR_BYTES 128
 
 /**
  * Only the initiator learns in a round (default): it says what it has, the responder answers with
@@ -166,6 +238,24 @@
  * Both learn from each other in a round.
  */
 #define PLASMID_PUSH_PULL 1
+
+/**
+ * Several sets and deletes of a host's own keys, which become one change with one version: no
+ * reader, here or anywhere, sees some of them without the others. It may outlive the host. A
+ * second thread in a call on it is answered `PLASMID_BUSY`.
+ */
+typedef struct plasmid_batch plasmid_batch;
+
+/**
+ * Bytes that the library made and keeps until they are freed. Any thread may read them.
+ */
+typedef struct plasmid_bytes plasmid_bytes;
+
+/**
+ * What has changed at a host since a cursor, and the cursor to go on from. It may outlive the
+ * host. A second thread in a call on it is answered `PLASMID_BUSY`.
+ */
+typedef struct plasmid_changes plasmid_changes;
 
 /**
  * The options of hosts. One config may make any number of hosts; each copies what it needs, so the
@@ -187,8 +277,9 @@ typedef struct plasmid_exchange plasmid_exchange;
 
 /**
  * One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
- * Any thread may call it at any time; calls wait for each other. Streams, exchanges and iterators
- * outlive it: what they need of it stays until the last of them is freed.
+ * Any thread may call it at any time; calls wait for each other. What was made from it (streams,
+ * exchanges, batches, iterators) outlives it: what they need of it stays until the last of them is
+ * freed.
  */
 typedef struct plasmid_host plasmid_host;
 
@@ -233,8 +324,9 @@ typedef int32_t plasmid_status;
 #define PLASMID_INVALID_ARGUMENT 3
 
 /**
- * The bytes are not messages of this protocol: the peer's fault, or the transport's. The host is
- * as it was; a stream or exchange that answers this is over, so close its connection.
+ * The bytes are not messages of this protocol, or no whole snapshot: the fault of the peer, the
+ * transport or the store. The host is as it was; a stream or exchange that answers this is over, so
+ * close its connection.
  */
 #define PLASMID_MALFORMED 4
 
@@ -244,18 +336,20 @@ typedef int32_t plasmid_status;
 #define PLASMID_LIMIT 5
 
 /**
- * Another thread is in a call on this stream, exchange or iterator. Nothing happened; call again.
+ * Another thread is in a call on this stream, exchange, batch or iterator. Nothing happened; call
+ * again.
  */
 #define PLASMID_BUSY 6
 
 /**
- * The message belongs to another cluster. Nothing changed.
+ * The message or snapshot belongs to another cluster. Nothing changed.
  */
 #define PLASMID_FOREIGN 7
 
 /**
- * Another process lives under this participant's id. Reserved: no function of this version
- * answers it; `plasmid_host_conflicts` counts the evidence.
+ * Another process is certain to live under this participant's id, so nothing is written until
+ * `plasmid_host_renew`. Two processes that share an id are a fault of their configuration: end the
+ * other first, or it is the next that answers this. Nothing changed.
  */
 #define PLASMID_CONFLICT 8
 
@@ -264,6 +358,18 @@ typedef int32_t plasmid_status;
  * panic the handle answers this for ever; its error text can still be read, and it is to be freed.
  */
 #define PLASMID_INTERNAL 9
+
+/**
+ * The participant has left (`plasmid_host_leave`), so nothing is written until
+ * `plasmid_host_renew`. Nothing changed.
+ */
+#define PLASMID_LEFT 11
+
+/**
+ * The bytes are no cursor of this host, in this life of it, or one that is so old that nobody can
+ * tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
+ */
+#define PLASMID_CURSOR 12
 
 #ifdef __cplusplus
 extern "C" {
@@ -300,8 +406,9 @@ PLASMID_API PLASMID_NODISCARD plasmid_status plasmid_config_new(plasmid_config *
 PLASMID_API void plasmid_config_free(plasmid_config *config);
 
 /**
- * Copy out the text of the last failure on this config, or of the last `plasmid_host_new` that was
- * given it: one English sentence without a final zero byte, empty if nothing has failed.
+ * Copy out the text of the last failure on this config, or of the last `plasmid_host_new` or
+ * `plasmid_host_restore` that was given it: one English sentence without a final zero byte, empty
+ * if nothing has failed.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -320,8 +427,8 @@ plasmid_status plasmid_config_set_ordering(plasmid_config *config,
                                            uint32_t ordering);
 
 /**
- * 1 (default): keep and send superseded values too. 0: keep and send only the newest value of each
- * key, one's own and everyone else's.
+ * 1 (default): keep and send superseded values and deletions too, until their owner compacts. 0:
+ * keep and send only what is newest of each key, one's own and everyone else's.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -368,6 +475,49 @@ plasmid_status plasmid_config_set_cluster(plasmid_config *config,
                                           size_t name_len);
 
 /**
+ * 1 (default): the host compacts its own map by itself, when superseded values and deletions take
+ * more than half of it, and by age (`plasmid_config_set_tombstone_age_ms`). It waits for the peers
+ * to have seen what goes, but not for ever. 0: only `plasmid_host_compact` does, and without it
+ * the map grows with every change.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_auto_compact(plasmid_config *config,
+                                               uint32_t auto_compact);
+
+/**
+ * After how many milliseconds `plasmid_host_tick` compacts the host's own deletions away, if the
+ * host compacts by itself: default 3,600,000, an hour; 0 never. A host that was away for longer
+ * learns of them all the same, it only takes it a few bytes more for each key that is left.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_tombstone_age_ms(plasmid_config *config,
+                                                   uint64_t age_ms);
+
+/**
+ * After how many milliseconds of silence `plasmid_host_tick` evicts a participant, as
+ * `plasmid_host_evict` does; default 0, which is never. One that lives after all comes back by
+ * itself. Tick far more often than that, at every host: those with a clock pass signs of life on,
+ * and a longer pause than a quarter of it counts as sleep, after which the silence begins anew.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_evict_after_ms(plasmid_config *config,
+                                                 uint64_t silence_ms);
+
+/**
+ * How far above this host's clock, in milliseconds, the generation of another participant may lie
+ * before it is refused: default 31,536,000,000, a year; 0 refuses none. Nothing outranks an absurd
+ * generation, so it would be there for ever. It holds from the first `plasmid_host_tick` on, and
+ * means something only where generations are made of the time, as they are by default.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_generation_ahead_ms(plasmid_config *config,
+                                                      uint64_t ahead_ms);
+
+/**
  * Greatest length of a key, in bytes: 1 to 65,535, default 1,024. Keys are compared and searched,
  * so they stay small.
  *
@@ -383,8 +533,8 @@ plasmid_status plasmid_config_set_key_bytes(plasmid_config *config,
                                             uint64_t limit);
 
 /**
- * Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB. A value travels whole in one
- * message, whose limit bounds it as well.
+ * Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB. What is written at once, a
+ * batch too, is bounded by `plasmid_config_set_message_bytes` as well.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -392,9 +542,9 @@ plasmid_status plasmid_config_set_value_bytes(plasmid_config *config,
                                               uint64_t limit);
 
 /**
- * Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB. It
- * bounds the memory that one peer can claim. A longer message is refused whole, so give all hosts
- * of a cluster the same.
+ * Greatest length of a message, received or made, and of what is written at once, a batch too, in
+ * bytes: 512 to 256 MiB, default 16 MiB. It bounds the memory that one peer can claim. A longer
+ * message is refused whole, so give all hosts of a cluster the same.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -422,8 +572,9 @@ plasmid_status plasmid_config_set_keys_per_participant(plasmid_config *config,
 
 /**
  * Greatest size of the updates kept of one participant, history and one's own included, in bytes:
- * 1 to 1 GiB, default 256 MiB. It keeps one participant from taking the room of all. The index
- * takes about 8 bytes more for each update, and 10 for each key.
+ * 1 to 1 GiB, default 256 MiB. It keeps one participant from taking the room of all. A host that
+ * compacts by itself does so before it refuses a change; deletions of what is kept are let in
+ * beyond the limit. The index takes about 8 bytes more for each update, and 10 for each key.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -440,6 +591,49 @@ PLASMID_API
 PLASMID_NODISCARD
 plasmid_status plasmid_config_set_state_bytes(plasmid_config *config,
                                               uint64_t limit);
+
+/**
+ * Greatest number of left and evicted participants that are remembered, beside those that are
+ * there: 0 to 2^32 - 1, default 16,384. As long as one is remembered nobody can bring it back.
+ * Over the limit the one with the lowest generation is forgotten, and counted
+ * (`plasmid_host_forgotten`).
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_departed(plasmid_config *config,
+                                           uint64_t limit);
+
+/**
+ * Greatest size of all updates together of which only a part has arrived, in bytes: any number,
+ * default 64 MiB. An update larger than the budget comes in pieces over several exchanges; one
+ * that finds no room here is counted (`plasmid_host_skipped`) and comes again.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_fragment_bytes(plasmid_config *config,
+                                                 uint64_t limit);
+
+/**
+ * Greatest number of deletions of one participant that are remembered for `plasmid_host_changes`
+ * after they were compacted away: 0 to 2^32 - 1, default 1,024. An older cursor is shown
+ * `PLASMID_CHANGE_REPLACE` and what is left instead.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_remembered_deletes(plasmid_config *config,
+                                                     uint64_t limit);
+
+/**
+ * How far back the cursors of `plasmid_host_changes` reach: 0 to 2^32 - 1, default 65,536. A
+ * participant that has changed counts once for each time that somebody asks, however much of it
+ * has changed. An older cursor is shown `PLASMID_CHANGE_REPLACE` and what is there instead. As many
+ * participants that were forgotten (`plasmid_host_forgotten`) are told as gone; a cursor older than
+ * that is answered `PLASMID_CURSOR`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_change_records(plasmid_config *config,
+                                                 uint64_t limit);
 
 /**
  * Make the host of participant `id`, 1 to `PLASMID_MAX_ID_BYTES` bytes of any kind, unique in the
@@ -472,26 +666,6 @@ plasmid_status plasmid_host_error(const plasmid_host *host,
                                   size_t *out_len);
 
 /**
- * Set one's own `key` to `value`. Setting the same value again is a change like any other.
- *
- * `*version` is the version of this change, one above the last; NULL if it is not wanted.
- * `PLASMID_LIMIT`: the key is empty, or something is over a limit, or the update could never be
- * sent; nothing changed.
- *
- * An update that is larger than the budget of a message holds back all later updates of the same
- * participant until a budget has room for it; other participants go on.
- * `plasmid_host_room_needed` tells how much room that is.
- */
-PLASMID_API
-PLASMID_NODISCARD
-plasmid_status plasmid_host_set(plasmid_host *host,
-                                const void *key,
-                                size_t key_len,
-                                const void *value,
-                                size_t value_len,
-                                uint64_t *version);
-
-/**
  * Begin an exchange: write the first message, for any peer, of at most `out_cap` bytes.
  *
  * The capacity is the budget of the message: give 1,200 for a datagram,
@@ -499,10 +673,9 @@ plasmid_status plasmid_host_set(plasmid_host *host,
  * `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: three
  * messages at most. A message may be lost, repeated or late.
  *
- * An update larger than the budget of the answers waits, and all later updates of the same
- * participant wait behind it, until a budget has room for it (`plasmid_host_room_needed`); other
- * participants go on. `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which
- * `*out_len` then is.
+ * An update larger than the budget of the answers goes in pieces, over several exchanges, and
+ * later updates of the same participant wait for it; other participants go on.
+ * `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which `*out_len` then is.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -519,7 +692,8 @@ plasmid_status plasmid_host_initiate(plasmid_host *host,
  * but from it. If it is lost no state is lost with it: the next exchange brings what was in it.
  *
  * `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
- * too. With `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
+ * too. A host without news answers all the same the first few times, to say that it has all. With
+ * `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
  * `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,
  * `PLASMID_LIMIT` (longer than the message limit): the message is not for us. After any failure
  * nothing of the message was applied.
@@ -534,9 +708,197 @@ plasmid_status plasmid_host_receive(plasmid_host *host,
                                     size_t *out_len);
 
 /**
+ * Set one's own `key` to `value`. Setting the same value again is a change like any other.
+ *
+ * `*version` is the version of this change, one above the last; NULL if it is not wanted.
+ * `PLASMID_LIMIT`: the key is empty, or something is over a limit. `PLASMID_CONFLICT`,
+ * `PLASMID_LEFT`: nothing is written before `plasmid_host_renew`. After any failure nothing has
+ * changed.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_set(plasmid_host *host,
+                                const void *key,
+                                size_t key_len,
+                                const void *value,
+                                size_t value_len,
+                                uint64_t *version);
+
+/**
+ * Set one's own `key` to `value` as `plasmid_host_set` does, for `ttl_ms` milliseconds: the first
+ * `plasmid_host_tick` at or after that time deletes the key, as `plasmid_host_delete` does, and so
+ * for everyone. Only the owner's clock counts. A later change of the key cancels it. Before the
+ * first `plasmid_host_tick` the time counts from that one.
+ *
+ * `*version` is the version of this change; NULL if it is not wanted. It fails as
+ * `plasmid_host_set` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_set_expiring(plasmid_host *host,
+                                         const void *key,
+                                         size_t key_len,
+                                         const void *value,
+                                         size_t value_len,
+                                         uint64_t ttl_ms,
+                                         uint64_t *version);
+
+/**
+ * Delete one's own `key`, for everyone. Deleting a key that is not there changes nothing and is no
+ * failure.
+ *
+ * `*version` is the version of this change, or of the newest one if nothing changed; NULL if it is
+ * not wanted. It fails as `plasmid_host_set` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_delete(plasmid_host *host,
+                                   const void *key,
+                                   size_t key_len,
+                                   uint64_t *version);
+
+/**
+ * Forget one's own superseded values and deletions up to version `up_to`, here and everywhere:
+ * `PLASMID_ALL` for all of them. What the keys hold now stays. A host does this by itself unless
+ * `plasmid_config_set_auto_compact` says otherwise.
+ *
+ * What was written in one batch is kept whole for as long as one of its keys still has its value,
+ * and with it the deletion of any other. So `up_to` stops before the first such deletion;
+ * `PLASMID_ALL` writes anew what those batches still say, and then forgets them. That and the
+ * compaction itself are changes like any other, each with a version.
+ *
+ * `*version` is the version up to which all is compacted afterwards (`plasmid_host_gc_version`),
+ * which never falls; NULL if it is not wanted. Where there is nothing to forget, nothing changes.
+ * `PLASMID_LIMIT`: an `up_to` above the newest version, and not `PLASMID_ALL`. `PLASMID_CONFLICT`,
+ * `PLASMID_LEFT`: as for `plasmid_host_set`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_compact(plasmid_host *host,
+                                    uint64_t up_to,
+                                    uint64_t *version);
+
+/**
+ * Leave: the host's own map becomes empty, and everyone learns that this participant is gone. Go
+ * on exchanging until a peer has heard of it: until its `plasmid_host_acked_version` is at least
+ * `*version`. Nothing more is written, `PLASMID_LEFT` says so, until `plasmid_host_renew`.
+ *
+ * `*version` is the version of the leave; NULL if it is not wanted. Leaving again changes nothing,
+ * and gives the same.
+ * `PLASMID_CONFLICT`, `PLASMID_LIMIT`: as for `plasmid_host_set`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_leave(plasmid_host *host,
+                                  uint64_t *version);
+
+/**
+ * Take a new generation, above every one that was seen of this participant. It ends
+ * `PLASMID_CONFLICT`, for when the other process is gone, and `PLASMID_LEFT`, to come back. The
+ * keys stay, of which there are none after a leave, and the numbers of the versions go on.
+ *
+ * `*generation` is the new generation; NULL if it is not wanted. `PLASMID_LIMIT`: there is none
+ * left above.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_renew(plasmid_host *host,
+                                  uint64_t *generation);
+
+/**
+ * Remove another participant, and its keys, at every host: it is gone for good. One that lives
+ * after all comes back by itself, in a new generation, unless it has left.
+ *
+ * `*version` is the version of this change of one's own map, or of the newest one if the
+ * participant was evicted already; NULL if it is not wanted. `PLASMID_NOT_FOUND`: the participant
+ * is unknown. `PLASMID_INVALID_ARGUMENT`: it is this host's own. `PLASMID_CONFLICT`,
+ * `PLASMID_LEFT`, `PLASMID_LIMIT`: as for `plasmid_host_set`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_evict(plasmid_host *host,
+                                  const void *participant,
+                                  size_t participant_len,
+                                  uint64_t *version);
+
+/**
+ * Tell the host the time, in milliseconds since 1970: once a second, or before each exchange. The
+ * host has no other clock, and an earlier time than the last is taken as the last. Keys expire
+ * here, old deletions are compacted away, and silent participants are evicted if they are to be
+ * (`plasmid_config_set_evict_after_ms`). A host that is never told the time does without all that.
+ *
+ * A clock that begins with the machine will not do: for a host that lives in 1970 all others come
+ * from the future, and are refused (`plasmid_config_set_generation_ahead_ms`).
+ */
+PLASMID_API PLASMID_NODISCARD plasmid_status plasmid_host_tick(plasmid_host *host, uint64_t now_ms);
+
+/**
+ * Make an empty batch for `host`. Nothing changes before `plasmid_batch_commit`; the host may be
+ * used meanwhile.
+ *
+ * `*batch` is to be freed with `plasmid_batch_free`, before or after the host.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_batch_new(plasmid_host *host,
+                                 plasmid_batch **batch);
+
+/**
+ * Free a batch, and with it what was not committed; NULL is fine. No other call on it may be under
+ * way.
+ */
+PLASMID_API void plasmid_batch_free(plasmid_batch *batch);
+
+/**
+ * Copy out the text of the last failure on this batch, as `plasmid_host_error` does.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_batch_error(const plasmid_batch *batch,
+                                   void *out,
+                                   size_t out_cap,
+                                   size_t *out_len);
+
+/**
+ * Have the batch set `key` to `value`; of several calls with one key the last counts. Limits are
+ * checked by `plasmid_batch_commit`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_batch_set(plasmid_batch *batch,
+                                 const void *key,
+                                 size_t key_len,
+                                 const void *value,
+                                 size_t value_len);
+
+/**
+ * Have the batch delete `key`; of several calls with one key the last counts. A key that is not
+ * there when the batch is committed is left out.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_batch_delete(plasmid_batch *batch,
+                                    const void *key,
+                                    size_t key_len);
+
+/**
+ * Make all of the batch one change of the host's map. The batch is then empty, and may be used
+ * again.
+ *
+ * `*version` is the version of the change, or of the newest one if there was nothing to change;
+ * NULL if it is not wanted. It fails as `plasmid_host_set` does, for the batch as a whole: then
+ * nothing has changed, and the batch is as it was. The text is the batch's, not the host's.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_batch_commit(plasmid_batch *batch,
+                                    uint64_t *version);
+
+/**
  * Copy out the value of one's own `key`.
  *
- * `PLASMID_NOT_FOUND`: no such key. `PLASMID_BUFFER_TOO_SHORT`: the value has `*out_len` bytes.
+ * `PLASMID_NOT_FOUND`: no such key, or it was deleted. `PLASMID_BUFFER_TOO_SHORT`: the value has
+ * `*out_len` bytes.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -564,7 +926,8 @@ plasmid_status plasmid_host_get_from(const plasmid_host *host,
                                      size_t *out_len);
 
 /**
- * The version of a participant's newest change that is held here; one's own id is fine, too.
+ * The version of a participant's newest change that is held here, 0 if it was evicted; one's own
+ * id is fine, too.
  *
  * `PLASMID_NOT_FOUND`: the participant is unknown.
  */
@@ -576,7 +939,7 @@ plasmid_status plasmid_host_max_version(const plasmid_host *host,
                                         uint64_t *version);
 
 /**
- * How many keys of a participant are held here.
+ * How many keys of a participant are held here; those that were deleted do not count.
  *
  * `PLASMID_NOT_FOUND`: the participant is unknown.
  */
@@ -598,7 +961,9 @@ plasmid_status plasmid_host_id(const plasmid_host *host,
                                size_t *out_len);
 
 /**
- * The generation of this host's participant.
+ * The generation of this host's participant. It is what the host was made with until the host
+ * takes a higher one: to outrank a trace of its earlier life or an eviction, or by
+ * `plasmid_host_renew`.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -616,9 +981,9 @@ plasmid_status plasmid_host_message_bytes(const plasmid_host *host,
                                           uint64_t *bytes);
 
 /**
- * The capacity in bytes that `plasmid_host_receive` would need so that the largest update goes out
- * for which the last answer had no room; 0 when none waits. Until then it holds back all later
- * updates of the same participant.
+ * The capacity in bytes that `plasmid_host_receive` would have needed so that the largest update
+ * goes out whole for which the last answer had no room; 0 when none waits. With less it goes in
+ * pieces, over several exchanges, and later updates of the same participant wait for it.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -626,10 +991,11 @@ plasmid_status plasmid_host_room_needed(const plasmid_host *host,
                                         size_t *bytes);
 
 /**
- * How often another process was found to speak under this participant's id. More than 0 means that
- * two processes share one id, which is a fault of their configuration. 0 is no proof that there is
- * no other: after a fork parent and child have the same generation and nonce, too, and cannot be
- * told apart.
+ * How many messages were evidence that another process speaks under this participant's id. A few
+ * come from an earlier life of one's own; more and more mean that two processes share one id,
+ * which is a fault of their configuration and what writes then say with `PLASMID_CONFLICT`. 0 is
+ * no proof that there is no other: after a fork parent and child have the same generation and
+ * nonce, too, and cannot be told apart.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -638,8 +1004,8 @@ plasmid_status plasmid_host_conflicts(const plasmid_host *host,
 
 /**
  * How many participants' parts of received messages were not wholly applied, because of a gap
- * before them or a limit of this host. A later exchange brings what is missing, except over a
- * limit.
+ * before them, a limit of this host or a generation too far above its clock. A later exchange
+ * brings what is missing, except over a limit.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -647,15 +1013,113 @@ plasmid_status plasmid_host_skipped(const plasmid_host *host,
                                     uint64_t *count);
 
 /**
- * Iterate over all participants known to `host` now, its own included, in the order of the ids'
- * bytes; later changes do not show. A participant that never set a key is known to nobody else:
- * set one key to be seen.
+ * How many participants that had left or were evicted were forgotten because more of them were
+ * known than `plasmid_config_set_departed` allows.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_forgotten(const plasmid_host *host,
+                                      uint64_t *count);
+
+/**
+ * Whether a participant is there: `*status` is `PLASMID_PARTICIPANT_PRESENT`,
+ * `PLASMID_PARTICIPANT_LEFT` or `PLASMID_PARTICIPANT_EVICTED`. Treat a number that you do not know
+ * as gone. One's own is evicted only if it had left before.
  *
- * `*participants` is to be freed with `plasmid_participants_free`.
+ * `PLASMID_NOT_FOUND`: the participant is unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_status(const plasmid_host *host,
+                                   const void *participant,
+                                   size_t participant_len,
+                                   uint32_t *status);
+
+/**
+ * How many milliseconds ago a participant gave its last sign of life, to this host or to another
+ * that passed it on; 0 for one's own. Only hosts whose clock moves (`plasmid_host_tick`) tell of
+ * it.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown or gone, or there was no sign yet, or this host
+ * was never told the time.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_last_heard(const plasmid_host *host,
+                                       const void *participant,
+                                       size_t participant_len,
+                                       uint64_t *ms);
+
+/**
+ * How old this host's copy of a participant may be: how many milliseconds ago it was last known to
+ * hold all that the participant had written; 0 for one's own.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown or gone, or the copy was never known to be
+ * whole, or this host was never told the time.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_staleness(const plasmid_host *host,
+                                      const void *participant,
+                                      size_t participant_len,
+                                      uint64_t *ms);
+
+/**
+ * How far a peer is known to be with this host's map, in its present generation, as the peer said
+ * itself in an exchange with this host, whoever of the two began it: once `*version` is not below
+ * what `plasmid_host_set` gave, the peer has that change. It takes one exchange more than the one
+ * that brought the change.
+ *
+ * `PLASMID_NOT_FOUND`: the peer is unknown, or has not yet said how far it is.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_acked_version(const plasmid_host *host,
+                                          const void *peer,
+                                          size_t peer_len,
+                                          uint64_t *version);
+
+/**
+ * The generation of a participant as it is known here; one's own id is fine, too.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_generation_of(const plasmid_host *host,
+                                          const void *participant,
+                                          size_t participant_len,
+                                          uint64_t *generation);
+
+/**
+ * Up to which version a participant's superseded values and deletions are compacted away here; 0
+ * if none are. One's own id is fine, too.
+ *
+ * `PLASMID_NOT_FOUND`: the participant is unknown.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_gc_version(const plasmid_host *host,
+                                       const void *participant,
+                                       size_t participant_len,
+                                       uint64_t *version);
+
+/**
+ * Iterate over the participants that `host` knows now, its own included, in the order of the ids'
+ * bytes; later changes do not show. A participant that never wrote is known to nobody else: set
+ * one key to be seen.
+ *
+ * `status` says which: `PLASMID_PARTICIPANT_PRESENT` those that are there, which is what most
+ * programs want, `PLASMID_PARTICIPANT_LEFT` or `PLASMID_PARTICIPANT_EVICTED` those that are gone,
+ * `PLASMID_PARTICIPANT_ANY` all.
+ *
+ * `*participants` is to be freed with `plasmid_participants_free`. `PLASMID_INVALID_ARGUMENT`:
+ * there is no such status.
  */
 PLASMID_API
 PLASMID_NODISCARD
 plasmid_status plasmid_participants_new(const plasmid_host *host,
+                                        uint32_t status,
                                         plasmid_participants **participants);
 
 /**
@@ -689,8 +1153,8 @@ plasmid_status plasmid_entries_new(const plasmid_host *host,
                                    plasmid_entries **entries);
 
 /**
- * Iterate over all values of one key of a participant that are kept now, newest first; there are
- * none if the key is not held. Later changes do not show.
+ * Iterate over all values and deletions of one key of a participant that are kept now, newest
+ * first; there are none if nothing is kept of the key. Later changes do not show.
  *
  * `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
  * unknown.
@@ -706,7 +1170,8 @@ plasmid_status plasmid_history_new(const plasmid_host *host,
 
 /**
  * Lend the next entry's key and value, until the next call on this iterator, and give its version.
- * `PLASMID_NOT_FOUND`: there are no more.
+ * `*value` NULL: the key was deleted; an empty value is not NULL. `PLASMID_NOT_FOUND`: there are
+ * no more.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -721,6 +1186,137 @@ plasmid_status plasmid_entries_next(plasmid_entries *entries,
  * Free an iterator over entries; NULL is fine.
  */
 PLASMID_API void plasmid_entries_free(plasmid_entries *entries);
+
+/**
+ * Ask what has changed since `cursor`, which `plasmid_changes_cursor` gave: the newest value of
+ * every key that was set, deletions, and participants that joined, left or were evicted, one's own
+ * included. With an empty cursor it begins with everything that is held: a
+ * `PLASMID_CHANGE_JOIN` for each participant that is there, then its keys. Apply all in the order
+ * in which it is told, keep the cursor of the page, and ask again: at once while
+ * `plasmid_changes_more` says so, otherwise when something may have happened, such as after an
+ * exchange.
+ *
+ * Nothing is kept for readers, of whom there may be any number. A cursor may be used as often and
+ * as late as one likes, with the host that gave it and as long as that lives: one that is too old
+ * gets `PLASMID_CHANGE_REPLACE`. What changes while pages are read may be told twice.
+ *
+ * `limit` is how many changes are wanted at once, such as 1,024; 0 is taken as 1, and what was
+ * written in one batch comes together, even over the limit. `prefix` chooses the keys that begin with it;
+ * what happens to participants is told whatever it is. `participant` chooses what concerns that
+ * one. Both may be empty and are then no condition. A cursor does not know them: what they left
+ * out is not told later.
+ *
+ * `*changes` is to be freed with `plasmid_changes_free`. `PLASMID_CURSOR`: the bytes are no cursor
+ * of this host, or of an earlier life of it (one restored has a new one), or so old that nobody can
+ * tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_changes(const plasmid_host *host,
+                                    const void *cursor,
+                                    size_t cursor_len,
+                                    size_t limit,
+                                    const void *prefix,
+                                    size_t prefix_len,
+                                    const void *participant,
+                                    size_t participant_len,
+                                    plasmid_changes **changes);
+
+/**
+ * Give the next change, and lend its bytes until the next call on `changes`. Any output may be
+ * NULL if it is not wanted.
+ *
+ * `*kind` is a `PLASMID_CHANGE_…`; pass over a number that you do not know. `*key` is NULL unless
+ * a key was set or deleted, and `*value` unless one was set; an empty value is not NULL.
+ * `*version` is that of the change of the key, and otherwise how far the participant has come, 0
+ * where that is not known any more; `*generation` is the participant's. `PLASMID_NOT_FOUND`: there
+ * are no more on this page; `plasmid_changes_more` says whether to ask for the next one at once.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_changes_next(plasmid_changes *changes,
+                                    uint32_t *kind,
+                                    const uint8_t **participant,
+                                    size_t *participant_len,
+                                    const uint8_t **key,
+                                    size_t *key_len,
+                                    const uint8_t **value,
+                                    size_t *value_len,
+                                    uint64_t *version,
+                                    uint64_t *generation);
+
+/**
+ * Copy out the cursor with which the next `plasmid_host_changes` goes on after these changes,
+ * whether they were read or not: at most `PLASMID_MAX_CURSOR_BYTES`. Keep it once they are dealt
+ * with.
+ *
+ * `PLASMID_BUFFER_TOO_SHORT`: the cursor has `*out_len` bytes.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_changes_cursor(const plasmid_changes *changes,
+                                      void *out,
+                                      size_t out_cap,
+                                      size_t *out_len);
+
+/**
+ * Whether there is more already: `*flag` is then 1, otherwise 0. `limit` left something out, or
+ * something has changed since the first page of these; that may be nothing that is asked for.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_changes_more(const plasmid_changes *changes,
+                                    uint32_t *flag);
+
+/**
+ * Free changes; NULL is fine.
+ */
+PLASMID_API void plasmid_changes_free(plasmid_changes *changes);
+
+/**
+ * Write down the whole host: its own map, its copies of all others, deadlines and the time. What
+ * is learnt anew soon is left out, such as signs of life. Keep it where it survives the process,
+ * whole and not changed, and give it to `plasmid_host_restore`.
+ *
+ * `*bytes` is to be read with `plasmid_bytes_data` and freed with `plasmid_bytes_free`.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_snapshot(const plasmid_host *host,
+                                     plasmid_bytes **bytes);
+
+/**
+ * Make a host of the bytes that `plasmid_host_snapshot` gave. Its id and its keys are those of the
+ * snapshot, its options those of `config`, which may be NULL: every option then has its default.
+ * It takes a generation above that of the snapshot, and not below that of the config; one that had
+ * left is back, without keys. Cursors of `plasmid_host_changes` from before are not its cursors.
+ * Two hosts made of one snapshot are twins, as any two of one id are.
+ *
+ * `*host` is to be freed with `plasmid_host_free`. `PLASMID_MALFORMED`: the bytes are no snapshot,
+ * or not whole. `PLASMID_FOREIGN`: it is one of another cluster. `PLASMID_LIMIT`: an option of the
+ * config is out of range; what the snapshot holds is taken whatever the limits are, which are for
+ * what comes after. `plasmid_config_error` says more.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_host_restore(const void *data,
+                                    size_t data_len,
+                                    const plasmid_config *config,
+                                    plasmid_host **host);
+
+/**
+ * Lend the bytes, until they are freed.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_bytes_data(const plasmid_bytes *bytes,
+                                  const uint8_t **data,
+                                  size_t *data_len);
+
+/**
+ * Free bytes; NULL is fine.
+ */
+PLASMID_API void plasmid_bytes_free(plasmid_bytes *bytes);
 
 /**
  * Make the initiator's end of a connection. `end` 1: one round, which needs no

@@ -2,12 +2,13 @@
 //
 // Handles move and do not copy. Ids, keys, values and messages go in as anything that is bytes next
 // to each other: text, std::string, std::vector<std::uint8_t>, std::array, std::span. Messages come
-// out as plasmid::Bytes; ids, keys and values as std::string, which may hold any bytes. What is not
-// there is std::nullopt or an empty vector; every other failure is thrown as plasmid::Error, and
-// then nothing has changed. Threads: as plasmid.h says, which holds the full description of each
-// function; moving an object while another thread uses it is not allowed. Fork: after it only one
-// of the two processes may go on using a host and what was made from it, for nobody can tell the
-// two apart; make a new host in the child.
+// out as plasmid::Bytes, and so do cursors and snapshots; ids, keys and values as std::string,
+// which may hold any bytes. What is asked for and not there is std::nullopt or an empty vector;
+// every other failure is thrown as plasmid::Error, whose status() tells which, and then nothing has
+// changed. `delete` is no name for a function in C++, so that verb is delete_key. Threads: as
+// plasmid.h says, which holds the full description of each function; moving an object while another
+// thread uses it is not allowed. Fork: after it only one of the two processes may go on using a
+// host and what was made from it, for nobody can tell the two apart; make a new host in the child.
 
 #ifndef PLASMID_HPP
 #define PLASMID_HPP
@@ -104,14 +105,77 @@ enum class Order : std::uint32_t {
   by_version = PLASMID_BY_VERSION
 };
 
-/// One value of one key.
+/// Whether a participant is there. Treat a value that is none of these as gone: later versions may
+/// add some.
+enum class Status : std::uint32_t {
+  /// It is there, as far as is known.
+  present = PLASMID_PARTICIPANT_PRESENT,
+  /// It has left by itself.
+  left = PLASMID_PARTICIPANT_LEFT,
+  /// Another has evicted it.
+  evicted = PLASMID_PARTICIPANT_EVICTED
+};
+
+/// What a Change tells. Pass over a value that is none of these: later versions may add some.
+enum class ChangeKind : std::uint32_t {
+  /// A key was set.
+  set = PLASMID_CHANGE_SET,
+  /// A key was deleted.
+  delete_key = PLASMID_CHANGE_DELETE,
+  /// A participant became known, or came back after it had left or was evicted; its keys follow,
+  /// each as ChangeKind::set.
+  join = PLASMID_CHANGE_JOIN,
+  /// A participant has left; its keys are gone.
+  leave = PLASMID_CHANGE_LEAVE,
+  /// A participant was evicted; its keys are gone.
+  evict = PLASMID_CHANGE_EVICT,
+  /// Forget all keys of the participant: those that it has now follow, each as ChangeKind::set.
+  replace = PLASMID_CHANGE_REPLACE,
+  /// Another process was found to speak under this host's own id.
+  conflict = PLASMID_CHANGE_CONFLICT
+};
+
+/// One value of one key, or its deletion.
 struct Entry {
   /// The key, any bytes.
   std::string key;
-  /// The value, any bytes; it may be empty.
-  std::string value;
-  /// The version of the participant's change that set it: 1, 2, 3 and so on over all its keys.
+  /// The value, any bytes; it may be empty. None: the key was deleted, which Host::entries by key
+  /// leaves out.
+  std::optional<std::string> value;
+  /// The version of the participant's change: 1, 2, 3 and so on over all its keys.
   std::uint64_t version;
+};
+
+/// One change, from Host::changes.
+struct Change {
+  /// What happened; it decides what `key`, `value` and `version` mean.
+  ChangeKind kind;
+  /// The id of the participant that it happened to.
+  std::string participant;
+  /// The key that was set or deleted; otherwise empty.
+  std::string key;
+  /// The value that a key was set to; otherwise empty.
+  std::string value;
+  /// The version of the change of a key; otherwise how far the participant has come.
+  std::uint64_t version;
+  /// The generation of the participant.
+  std::uint64_t generation;
+};
+
+/// What has changed since a cursor: `for (const auto& change : host.changes(cursor))`.
+struct Changes {
+  /// The changes, in the order in which to apply them.
+  std::vector<Change> list;
+  /// Give it to the next Host::changes, which goes on after these.
+  Bytes cursor;
+  /// Whether there is more already: the limit left something out, or something has changed since.
+  bool more;
+
+  /// The first change.
+  [[nodiscard]] std::vector<Change>::const_iterator begin() const noexcept { return list.begin(); }
+
+  /// The end of the changes.
+  [[nodiscard]] std::vector<Change>::const_iterator end() const noexcept { return list.end(); }
 };
 
 namespace detail {
@@ -128,15 +192,15 @@ template <typename Handle, void (*release)(Handle*)>
 using Owned = std::unique_ptr<Handle, Deleter<Handle, release>>;
 
 /// Call `fill(out, capacity, &length)` with a buffer that is large enough.
-template <typename Fill>
-plasmid_status read(std::string& text, Fill fill) {
-  text.resize(256);
+template <typename Buffer, typename Fill>
+plasmid_status read(Buffer& bytes, Fill fill) {
+  bytes.resize(256);
   std::size_t length = 0;
   plasmid_status status = PLASMID_OK;
-  while ((status = fill(text.data(), text.size(), &length)) == PLASMID_BUFFER_TOO_SHORT) {
-    text.resize(length);
+  while ((status = fill(bytes.data(), bytes.size(), &length)) == PLASMID_BUFFER_TOO_SHORT) {
+    bytes.resize(length);
   }
-  text.resize(status == PLASMID_OK ? length : 0);
+  bytes.resize(status == PLASMID_OK ? length : 0);
   return status;
 }
 
@@ -244,6 +308,46 @@ class Exchange : public detail::ExchangeEnd {
   explicit Exchange(plasmid_exchange* handle) noexcept : End(handle) {}
 };
 
+/// Several sets and deletes of a host's own keys that become one change, of which no reader sees a
+/// part: `host.batch().set("x", "1").delete_key("y").commit();` It may outlive its host. What was
+/// not committed is dropped with it.
+class Batch {
+ public:
+  /// Set a key; of several calls with one key the last counts. Limits are checked by commit().
+  Batch& set(View key, View value) {
+    check(plasmid_batch_set(handle(), key.data(), key.size(), value.data(), value.size()));
+    return *this;
+  }
+
+  /// Delete a key; of several calls with one key the last counts.
+  Batch& delete_key(View key) {
+    check(plasmid_batch_delete(handle(), key.data(), key.size()));
+    return *this;
+  }
+
+  /// Make all of it one change; the version of that, or of the newest one if there was nothing to
+  /// change. The batch is then empty, and may be used again. It fails as Host::set does, and then
+  /// the batch is as it was.
+  std::uint64_t commit() {
+    std::uint64_t version = 0;
+    check(plasmid_batch_commit(handle(), &version));
+    return version;
+  }
+
+  /// The handle, for the functions of plasmid.h; it stays ours.
+  [[nodiscard]] plasmid_batch* handle() const noexcept { return handle_.get(); }
+
+ private:
+  friend class Host;
+  explicit Batch(plasmid_batch* handle) noexcept : handle_(handle) {}
+
+  void check(plasmid_status status) const {
+    detail::check<plasmid_batch>(status, handle(), plasmid_batch_error);
+  }
+
+  detail::Owned<plasmid_batch, plasmid_batch_free> handle_;
+};
+
 /// The options of hosts; a setter returns the config, so that they chain, also on a temporary:
 /// `auto config = plasmid::Config().set_history(false).set_seed(1);`
 /// One config may make any number of hosts, each of which copies what it needs.
@@ -276,8 +380,24 @@ class Config {
   Config& name(Type value) & { return check(plasmid_config_##name(handle(), value)); }           \
   [[nodiscard]] Config name(Type value) && { return std::move(name(value)); }
 
-  /// True (default): keep and send superseded values too. False: only the newest of each key.
+  /// True (default): keep and send superseded values and deletions too, until their owner compacts.
+  /// False: only what is newest of each key.
   PLASMID_SETTER(set_history, bool)
+
+  /// True (default): the host compacts its own map by itself. False: only Host::compact does.
+  PLASMID_SETTER(set_auto_compact, bool)
+
+  /// After how many milliseconds Host::tick compacts the host's own deletions away, if the host
+  /// compacts by itself; default an hour, 0 never.
+  PLASMID_SETTER(set_tombstone_age_ms, std::uint64_t)
+
+  /// After how many milliseconds of silence Host::tick evicts a participant; default 0, never. Tick
+  /// far more often than that.
+  PLASMID_SETTER(set_evict_after_ms, std::uint64_t)
+
+  /// How far above this host's clock, in milliseconds, the generation of another participant may
+  /// lie before it is refused; default a year, 0 refuses none.
+  PLASMID_SETTER(set_generation_ahead_ms, std::uint64_t)
 
   /// The seed of all randomness in the host. Default: drawn from the system for each host.
   PLASMID_SETTER(set_seed, std::uint64_t)
@@ -300,7 +420,8 @@ class Config {
   /// Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB.
   PLASMID_SETTER(set_value_bytes, std::uint64_t)
 
-  /// Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB.
+  /// Greatest length of a message, received or made, and of what is written at once, in bytes: 512
+  /// to 256 MiB, default 16 MiB.
   PLASMID_SETTER(set_message_bytes, std::uint64_t)
 
   /// Greatest number of participants known at once, the host's own included: 1 to 2^32 - 1, default
@@ -317,6 +438,21 @@ class Config {
   /// Greatest size of what is kept of all other participants together, in bytes: any number,
   /// default 1 GiB. One's own map does not count; 0 keeps nothing of others.
   PLASMID_SETTER(set_state_bytes, std::uint64_t)
+
+  /// Greatest number of left and evicted participants that are remembered, beside those that are
+  /// there: 0 to 2^32 - 1, default 16,384.
+  PLASMID_SETTER(set_departed, std::uint64_t)
+
+  /// Greatest size of all updates together of which only a part has arrived, in bytes: any number,
+  /// default 64 MiB.
+  PLASMID_SETTER(set_fragment_bytes, std::uint64_t)
+
+  /// Greatest number of deletions of one participant that are remembered for Host::changes after
+  /// they were compacted away: 0 to 2^32 - 1, default 1,024.
+  PLASMID_SETTER(set_remembered_deletes, std::uint64_t)
+
+  /// How far back the cursors of Host::changes reach: 0 to 2^32 - 1, default 65,536.
+  PLASMID_SETTER(set_change_records, std::uint64_t)
 #undef PLASMID_SETTER
 
   /// The handle, for the functions of plasmid.h; it stays ours.
@@ -339,23 +475,99 @@ class Host {
   explicit Host(View id) : Host(id, Config()) {}
 
   /// The same with options. PLASMID_LIMIT: the id, the generation or a limit is out of range.
-  Host(View id, const Config& config) {
-    plasmid_host* host = nullptr;
-    // Without a handle the config was moved from, which is not a wish for the defaults.
-    const auto status = config.handle() == nullptr
-                            ? PLASMID_INVALID_ARGUMENT
-                            : plasmid_host_new(id.data(), id.size(), config.handle(), &host);
-    detail::check<plasmid_config>(status, config.handle(), plasmid_config_error);
-    handle_.reset(host);
+  Host(View id, const Config& config) : Host(plasmid_host_new, id, config) {}
+
+  /// A host of what snapshot() gave, with the options of `config`. Its id and keys are those of the
+  /// snapshot; it takes a generation above the snapshot's, and not below the config's.
+  /// PLASMID_MALFORMED: the bytes are no snapshot, or not whole. PLASMID_FOREIGN: it is one of
+  /// another cluster. PLASMID_LIMIT: an option is out of range.
+  [[nodiscard]] static Host restore(View data, const Config& config = Config()) {
+    return Host(plasmid_host_restore, data, config);
+  }
+
+  /// The whole host as bytes, for restore().
+  [[nodiscard]] Bytes snapshot() const {
+    plasmid_bytes* made = nullptr;
+    check(plasmid_host_snapshot(handle(), &made));
+    const detail::Owned<plasmid_bytes, plasmid_bytes_free> bytes(made);
+    const std::uint8_t* start = nullptr;
+    std::size_t length = 0;
+    detail::check(plasmid_bytes_data(made, &start, &length));
+    return Bytes(start, start + length);
   }
 
   /// Set one's own key; the version of this change. PLASMID_LIMIT: the key is empty, or something
-  /// is over a limit.
+  /// is over a limit. PLASMID_CONFLICT: another process certainly has this id. PLASMID_LEFT: the
+  /// participant has left. All that writes fails so, and of the last two renew() is the end.
   std::uint64_t set(View key, View value) {
     std::uint64_t version = 0;
     check(plasmid_host_set(handle(), key.data(), key.size(), value.data(), value.size(), &version));
     return version;
   }
+
+  /// Set one's own key for `ttl_ms` milliseconds: the first tick() at or after that deletes it, for
+  /// everyone. A later change of the key cancels it.
+  std::uint64_t set_expiring(View key, View value, std::uint64_t ttl_ms) {
+    std::uint64_t version = 0;
+    check(plasmid_host_set_expiring(handle(), key.data(), key.size(), value.data(), value.size(),
+                                    ttl_ms, &version));
+    return version;
+  }
+
+  /// Delete one's own key, for everyone; the version of this change, or of the newest one if there
+  /// is no such key.
+  std::uint64_t delete_key(View key) {
+    std::uint64_t version = 0;
+    check(plasmid_host_delete(handle(), key.data(), key.size(), &version));
+    return version;
+  }
+
+  /// A batch of sets and deletes that will be one change.
+  [[nodiscard]] Batch batch() {
+    plasmid_batch* made = nullptr;
+    check(plasmid_batch_new(handle(), &made));
+    return Batch(made);
+  }
+
+  /// Forget one's own superseded values and deletions up to a version, here and everywhere; all of
+  /// them if none is given. The version up to which all is compacted afterwards: it may be lower
+  /// than the one given, where a batch is still needed. PLASMID_LIMIT: the version is above the
+  /// newest.
+  std::uint64_t compact(std::optional<std::uint64_t> up_to = std::nullopt) {
+    std::uint64_t version = 0;
+    check(plasmid_host_compact(handle(), up_to.value_or(PLASMID_ALL), &version));
+    return version;
+  }
+
+  /// Leave: one's own map becomes empty, and everyone learns that this participant is gone; the
+  /// version of that. Go on exchanging until the acked_version() of a peer is at least that. Nothing
+  /// is written any more until renew().
+  std::uint64_t leave() {
+    std::uint64_t version = 0;
+    check(plasmid_host_leave(handle(), &version));
+    return version;
+  }
+
+  /// Take a new generation, which is returned: it ends PLASMID_CONFLICT and PLASMID_LEFT. The keys
+  /// stay, of which there are none after a leave, and versions go on.
+  std::uint64_t renew() {
+    std::uint64_t generation = 0;
+    check(plasmid_host_renew(handle(), &generation));
+    return generation;
+  }
+
+  /// Remove another participant at every host; the version of this change of one's own map, or of
+  /// the newest one if it was evicted already. PLASMID_NOT_FOUND: it is unknown.
+  /// PLASMID_INVALID_ARGUMENT: it is this host's own.
+  std::uint64_t evict(View participant) {
+    std::uint64_t version = 0;
+    check(plasmid_host_evict(handle(), participant.data(), participant.size(), &version));
+    return version;
+  }
+
+  /// Tell the host the time, in milliseconds since 1970: keys expire, old deletions are compacted
+  /// away, silent participants are evicted if they are to be.
+  void tick(std::uint64_t now_ms) { check(plasmid_host_tick(handle(), now_ms)); }
 
   /// The value of one's own key.
   [[nodiscard]] std::optional<std::string> get(View key) const {
@@ -405,11 +617,14 @@ class Host {
     return Exchange(made);
   }
 
-  /// The ids of all participants known, one's own included, in the order of their bytes. One that
-  /// never set a key is known to nobody else.
-  [[nodiscard]] std::vector<std::string> participants() const {
+  /// The ids of the participants known that are there, or of those that are gone, or of all with
+  /// std::nullopt; one's own is among them; in the order of their bytes. One that never wrote is
+  /// known to nobody else.
+  [[nodiscard]] std::vector<std::string> participants(
+      std::optional<Status> which = Status::present) const {
     plasmid_participants* made = nullptr;
-    check(plasmid_participants_new(handle(), &made));
+    const auto wanted = which ? static_cast<std::uint32_t>(*which) : PLASMID_PARTICIPANT_ANY;
+    check(plasmid_participants_new(handle(), wanted, &made));
     const detail::Owned<plasmid_participants, plasmid_participants_free> iterator(made);
     std::vector<std::string> ids;
     const std::uint8_t* id = nullptr;
@@ -429,24 +644,85 @@ class Host {
                                              static_cast<std::uint32_t>(order), &made));
   }
 
-  /// All kept values of a participant's key, newest first.
+  /// All kept values and deletions of a participant's key, newest first.
   [[nodiscard]] std::vector<Entry> history(View participant, View key) const {
     plasmid_entries* made = nullptr;
     return collect(made, plasmid_history_new(handle(), participant.data(), participant.size(),
                                              key.data(), key.size(), &made));
   }
 
-  /// The version of a participant's newest change held here; none if it is unknown.
-  [[nodiscard]] std::optional<std::uint64_t> max_version(View participant) const {
-    std::uint64_t version = 0;
-    const auto status =
-        plasmid_host_max_version(handle(), participant.data(), participant.size(), &version);
-    if (status == PLASMID_NOT_FOUND) return std::nullopt;
-    check(status);
-    return version;
+  /// What has changed since `cursor`, which an earlier call gave; with an empty one, everything
+  /// that is held. At most `limit` changes, and more only to keep a batch whole; of keys that begin
+  /// with `prefix`, and of one participant, unless those are empty. PLASMID_CURSOR: it is no cursor
+  /// of this life of this host, or far too old. Forget all, and begin anew with an empty one.
+  [[nodiscard]] Changes changes(View cursor = View("", 0), std::size_t limit = 1024,
+                                View prefix = View("", 0), View participant = View("", 0)) const {
+    plasmid_changes* made = nullptr;
+    check(plasmid_host_changes(handle(), cursor.data(), cursor.size(), limit, prefix.data(),
+                               prefix.size(), participant.data(), participant.size(), &made));
+    const detail::Owned<plasmid_changes, plasmid_changes_free> page(made);
+    Changes changes{{}, {}, false};
+    std::uint32_t kind = 0;
+    const std::uint8_t *id = nullptr, *key = nullptr, *value = nullptr;
+    std::size_t id_length = 0, key_length = 0, value_length = 0;
+    std::uint64_t version = 0, generation = 0;
+    plasmid_status status = PLASMID_OK;
+    while ((status = plasmid_changes_next(made, &kind, &id, &id_length, &key, &key_length, &value,
+                                          &value_length, &version, &generation)) == PLASMID_OK) {
+      changes.list.push_back({static_cast<ChangeKind>(kind), string(id, id_length),
+                              string(key, key_length), string(value, value_length), version,
+                              generation});
+    }
+    if (status != PLASMID_NOT_FOUND) detail::check(status);
+    detail::check(detail::read(changes.cursor, [&](void* out, std::size_t capacity,
+                                                   std::size_t* length) {
+      return plasmid_changes_cursor(made, out, capacity, length);
+    }));
+    detail::check(plasmid_changes_more(made, &kind));
+    changes.more = kind != 0;
+    return changes;
   }
 
-  /// How many keys of a participant are held here; 0 if it is unknown.
+  /// The version of a participant's newest change held here; none if it is unknown.
+  [[nodiscard]] std::optional<std::uint64_t> max_version(View participant) const {
+    return number(plasmid_host_max_version, participant);
+  }
+
+  /// Up to which version a participant's superseded values and deletions are compacted away here, 0
+  /// if none are; none if it is unknown.
+  [[nodiscard]] std::optional<std::uint64_t> gc_version(View participant) const {
+    return number(plasmid_host_gc_version, participant);
+  }
+
+  /// The generation of a participant; none if it is unknown.
+  [[nodiscard]] std::optional<std::uint64_t> generation_of(View participant) const {
+    return number(plasmid_host_generation_of, participant);
+  }
+
+  /// Whether a participant is there; none if it is unknown.
+  [[nodiscard]] std::optional<Status> status(View participant) const {
+    const auto status = number<std::uint32_t>(plasmid_host_status, participant);
+    return status ? std::optional(static_cast<Status>(*status)) : std::nullopt;
+  }
+
+  /// How many milliseconds ago a participant gave its last sign of life; none if there was none
+  /// that is known here, or if this host was never told the time.
+  [[nodiscard]] std::optional<std::uint64_t> last_heard(View participant) const {
+    return number(plasmid_host_last_heard, participant);
+  }
+
+  /// How many milliseconds ago this host's copy of a participant was last known to be whole; none
+  /// if it never was, or if this host was never told the time.
+  [[nodiscard]] std::optional<std::uint64_t> staleness(View participant) const {
+    return number(plasmid_host_staleness, participant);
+  }
+
+  /// How far a peer is known to be with this host's map; none if it has not said yet.
+  [[nodiscard]] std::optional<std::uint64_t> acked_version(View peer) const {
+    return number(plasmid_host_acked_version, peer);
+  }
+
+  /// How many keys of a participant are held here, without those deleted; 0 if it is unknown.
   [[nodiscard]] std::size_t len(View participant) const {
     std::size_t length = 0;
     const auto status = plasmid_host_len(handle(), participant.data(), participant.size(), &length);
@@ -466,21 +742,25 @@ class Host {
   /// The generation of this host's participant.
   [[nodiscard]] std::uint64_t generation() const { return number(plasmid_host_generation); }
 
-  /// How often another process was found to speak under this participant's id: more than 0 is a
-  /// fault of their configuration, 0 is no proof that there is no other.
+  /// How many messages were evidence that another process speaks under this participant's id: more
+  /// and more are a fault of their configuration, 0 is no proof that there is no other.
   [[nodiscard]] std::uint64_t conflicts() const { return number(plasmid_host_conflicts); }
 
   /// How many participants' parts of received messages were not wholly applied, because of a gap
   /// before them or a limit of this host. A later exchange brings them, except over a limit.
   [[nodiscard]] std::uint64_t skipped() const { return number(plasmid_host_skipped); }
 
+  /// How many participants that had left or were evicted were forgotten, because of
+  /// Config::set_departed.
+  [[nodiscard]] std::uint64_t forgotten() const { return number(plasmid_host_forgotten); }
+
   /// The length of the greatest message that this host makes or takes, in bytes.
   [[nodiscard]] std::size_t message_bytes() const {
     return static_cast<std::size_t>(number(plasmid_host_message_bytes));
   }
 
-  /// The budget in bytes that the largest waiting update needs; 0 when none waits. Until then later
-  /// updates of the same participant wait, too.
+  /// The budget in bytes with which the largest update goes out whole for which the last answer had
+  /// no room; 0 when none waits. With less it goes in pieces.
   [[nodiscard]] std::size_t room_needed() const {
     std::size_t bytes = 0;
     check(plasmid_host_room_needed(handle(), &bytes));
@@ -491,6 +771,18 @@ class Host {
   [[nodiscard]] plasmid_host* handle() const noexcept { return handle_.get(); }
 
  private:
+  /// A host made of bytes and options, by one of the two functions that do so.
+  Host(plasmid_status (*make)(const void*, std::size_t, const plasmid_config*, plasmid_host**),
+       View bytes, const Config& config) {
+    plasmid_host* host = nullptr;
+    // Without a handle the config was moved from, which is not a wish for the defaults.
+    const auto status = config.handle() == nullptr
+                            ? PLASMID_INVALID_ARGUMENT
+                            : make(bytes.data(), bytes.size(), config.handle(), &host);
+    detail::check<plasmid_config>(status, config.handle(), plasmid_config_error);
+    handle_.reset(host);
+  }
+
   void check(plasmid_status status) const {
     detail::check<plasmid_host>(status, handle(), plasmid_host_error);
   }
@@ -502,6 +794,17 @@ class Host {
   std::uint64_t number(plasmid_status (*read)(const plasmid_host*, std::uint64_t*)) const {
     std::uint64_t number = 0;
     check(read(handle(), &number));
+    return number;
+  }
+
+  template <typename Number = std::uint64_t>
+  std::optional<Number> number(plasmid_status (*read)(const plasmid_host*, const void*, std::size_t,
+                                                      Number*),
+                               View participant) const {
+    Number number = 0;
+    const auto status = read(handle(), participant.data(), participant.size(), &number);
+    if (status == PLASMID_NOT_FOUND) return std::nullopt;
+    check(status);
     return number;
   }
 
@@ -534,7 +837,8 @@ class Host {
     std::uint64_t version = 0;
     while ((status = plasmid_entries_next(made, &key, &key_length, &value, &value_length,
                                           &version)) == PLASMID_OK) {
-      entries.push_back({string(key, key_length), string(value, value_length), version});
+      entries.push_back({string(key, key_length), std::nullopt, version});
+      if (value != nullptr) entries.back().value = string(value, value_length);
     }
     if (status != PLASMID_NOT_FOUND) detail::check(status);
     return entries;

@@ -4,6 +4,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use plasmid::Error;
+
 /// Runs of each row; the medians are reported.
 const RUNS: usize = 9;
 
@@ -42,6 +44,18 @@ pub(crate) fn beside_memcpy(
     }
 }
 
+/// Time one operation for each of `count` inputs.
+pub(crate) fn each(
+    count: usize,
+    mut operation: impl FnMut(usize) -> Result<(), Error>,
+) -> Duration {
+    let start = Instant::now();
+    for at in 0..count {
+        operation(at).expect("the benchmark stays within the limits");
+    }
+    start.elapsed()
+}
+
 /// One copy, nanoseconds, averaged over enough of them that the clock's own cost does not show.
 fn copy_ns(source: &[u8], target: &mut [u8]) -> f64 {
     let copies = (16_000_000 / source.len().max(1)).clamp(1, 100_000);
@@ -50,6 +64,33 @@ fn copy_ns(source: &[u8], target: &mut [u8]) -> f64 {
         black_box(&mut *target).copy_from_slice(black_box(source));
     }
     start.elapsed().as_secs_f64() * 1e9 / copies as f64
+}
+
+/// What it took until a reader had all that it lacked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Journey {
+    pub(crate) exchanges: usize,
+    pub(crate) messages: usize,
+    /// Of all messages, whatever they carry.
+    pub(crate) bytes: usize,
+    /// The fewest messages that could carry what the reader lacked.
+    pub(crate) least: usize,
+    pub(crate) ns: f64,
+}
+
+/// The medians of a journey made with so many seeds as a row has runs, from 1.
+pub(crate) fn over_seeds(
+    mut journey: impl FnMut(u64) -> Result<Journey, Error>,
+) -> Result<Journey, Error> {
+    let all = (1..=RUNS as u64).map(&mut journey).collect::<Result<Vec<Journey>, Error>>()?;
+    let count = |of: fn(&Journey) -> usize| median(all.iter().map(|one| of(one) as f64)) as usize;
+    Ok(Journey {
+        exchanges: count(|one| one.exchanges),
+        messages: count(|one| one.messages),
+        bytes: count(|one| one.bytes),
+        least: count(|one| one.least),
+        ns: median(all.iter().map(|one| one.ns)),
+    })
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

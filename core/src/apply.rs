@@ -3,101 +3,225 @@
 //! The message was decoded whole before anything here runs. Stale news is ignored; a section that
 //! cannot be applied is skipped and counted, and the others apply.
 
-use crate::config::Config;
-use crate::state::State;
-use crate::wire::delta::{Delta, ParticipantDelta};
-use crate::wire::message::Message;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-/// Whether a message says more about the host's own participant than this process ever issued, or
-/// was sent under its id by another process: somebody else writes under this id.
-pub(crate) fn is_conflict(state: &State, config: &Config, message: &Message<'_>) -> bool {
-    let own = state.own();
-    let Message { sender, digest, delta, .. } = message;
-    let issued = (own.generation, own.max_version);
-    let mut lines = digest.iter().flat_map(|digest| digest.lines());
-    let mut sections = delta.iter().flat_map(|delta| delta.participants());
-    (*own.id == *sender.id && sender.nonce != config.nonce)
-        || lines.any(|line| {
-            line.short == state.own_short() && (line.generation, line.max_version) > issued
-        })
-        || sections.any(|section| *section.id == *own.id && section.reaches() > issued)
-}
+use crate::config::Config;
+use crate::log::index::KeyHasher;
+use crate::state::catch_up;
+use crate::state::participant::{Participant, Status};
+use crate::state::staging;
+use crate::state::{Counted, State};
+use crate::wire::bounds::EVICTED;
+use crate::wire::delta::{Delta, ParticipantDelta, Piece};
+use crate::wire::entry::{Body, Entry};
+use crate::wire::keep::Clean;
 
 /// Apply a decoded delta, and return how many sections were news that could not, or not wholly, be
 /// applied. The host's own participant is left alone: only the owner writes its map.
-pub(crate) fn apply(
-    state: &mut State,
-    config: &Config,
-    others_len: &mut usize,
-    delta: &Delta<'_>,
-) -> u64 {
+pub(crate) fn apply(state: &mut State, config: &Config, delta: &Delta<'_>) -> u64 {
     let mut skipped = 0;
     for section in delta.participants() {
-        skipped += u64::from(!apply_section(state, config, others_len, &section));
+        skipped += u64::from(!apply_section(state, config, &section));
     }
     skipped
 }
 
 /// `false` if the section is news that could not, or not wholly, be taken in.
-fn apply_section(
-    state: &mut State,
-    config: &Config,
-    others_len: &mut usize,
-    section: &ParticipantDelta<'_>,
-) -> bool {
+fn apply_section(state: &mut State, config: &Config, section: &ParticipantDelta<'_>) -> bool {
     let short = state.short(section.id);
     if short == state.own_short() {
         // The same short id with another id can never be told apart in digests.
         return *state.own().id == *section.id;
     }
     let held = state.at(short);
-    let has = match held {
-        Some(held) if *held.id != *section.id => return false,
-        Some(held) if section.reaches() <= (held.generation, held.max_version) => return true,
-        Some(held) if section.generation == held.generation => held.max_version,
-        None if section.to == 0 => return true,
-        _ => 0,
-    };
-    let is_new = held.is_none();
-    let is_full = is_new && state.len() as u64 >= config.limits.participants;
-    if section.from > has || is_full {
+    if held.is_some_and(|held| *held.id != *section.id) {
         return false;
     }
-    let (held, hasher) = state.at_or_insert(short, section.id, section.generation);
-    if !is_new {
-        *others_len -= held.cost();
+    if state.is_absurd(section.generation, config) {
+        return false;
     }
-    if section.generation > held.generation {
-        held.restart(section.generation);
+    if section.to == EVICTED {
+        state.evict(section.id, section.generation, config);
+        return true;
     }
-    let mut whole = true;
-    for entry in section.entries.skip_while(|entry| entry.version <= has) {
-        let room = config.limits.state_bytes.saturating_sub((*others_len + held.cost()) as u64);
-        if held.admits(&entry, config, hasher, room).is_err() {
-            whole = false;
-            break;
+    let (has, clean) = match held {
+        Some(held) if held.generation > section.generation => return true,
+        Some(held) if held.generation == section.generation => {
+            match held.status {
+                Status::Evicted => return true,
+                // After its owner left, nothing more can come in that generation.
+                Status::Left => return section.to <= held.max_version,
+                Status::Present if !advances(held, section) => return true,
+                Status::Present => (held.max_version, held.clean()),
+            }
         }
-        held.log.append(&entry, config.state.history, hasher);
-        held.max_version = entry.version;
+        // Nothing is known of that generation yet, and nothing is no news of somebody unknown.
+        None if section.to == 0 && section.piece.is_none() => return true,
+        _ => (0, None),
+    };
+    let has_left = section.entries.last().is_some_and(|entry| entry.body == Body::Leave);
+    let Some(obligation) = catch_up::admits(section, has, clean, has_left) else {
+        return false;
+    };
+    let is_new = held.is_none();
+    if is_new && has_left && !state.remembers(section.generation, short, config) {
+        return true;
     }
-    if whole {
-        held.max_version = section.to;
+    let arrives = held.is_none_or(|held| held.status != Status::Present) && !has_left;
+    if arrives && state.present() as u64 >= config.limits.participants {
+        return false;
     }
-    if is_new && held.max_version == 0 {
+    if is_new {
+        state.insert(short, section.id, section.generation);
+    }
+    let (mut evicted, mut is_full) = (Vec::new(), false);
+    let taken = state.change(short, |held, hasher, counted| {
+        let mut taking =
+            Taking { held, config, hasher, counted, evicted: &mut evicted, is_full: &mut is_full };
+        taking.section(section, has, obligation)
+    });
+    let whole = taken.unwrap_or(false);
+    if is_new && state.at(short).is_some_and(|held| held.max_version == 0 && held.staged.is_none())
+    {
         // Its first update is over a limit: remember nothing of somebody who has nothing here.
         state.remove(short);
         return false;
     }
-    *others_len += held.cost();
+    for (participant, generation) in evicted {
+        if !state.is_absurd(generation, config) {
+            state.evict(&participant, generation, config);
+        }
+    }
+    state.forget_departed(config);
+    if is_full {
+        state.give_up_staged(short);
+    }
     whole
 }
 
+/// Whether a section of the generation that is held brings anything.
+fn advances(held: &Participant, section: &ParticipantDelta<'_>) -> bool {
+    let opens = |clean: Clean| held.clean().is_none_or(|mine| mine.g < clean.g);
+    section.to > held.max_version
+        || section.keep.is_some_and(|keep| held.wants(&keep) || opens(keep.clean))
+        || section.piece.is_some_and(|piece| piece.version > held.max_version)
+}
+
+/// One copy while it takes in a section.
+struct Taking<'a> {
+    held: &'a mut Participant,
+    config: &'a Config,
+    hasher: &'a KeyHasher,
+    counted: &'a Counted,
+    /// Whom the updates declare gone, and in which generation.
+    evicted: &'a mut Vec<(Box<[u8]>, u64)>,
+    /// Set if a piece found no room.
+    is_full: &'a mut bool,
+}
+
+impl Taking<'_> {
+    fn section(
+        &mut self,
+        section: &ParticipantDelta<'_>,
+        has: u64,
+        obligation: Option<Clean>,
+    ) -> bool {
+        let held = &mut *self.held;
+        if section.generation > held.generation {
+            held.restart(section.generation);
+        }
+        held.oblige(obligation);
+        if let Some(keep) = &section.keep {
+            held.check(keep);
+        }
+        let mut whole = true;
+        for entry in section.entries.skip_while(|entry| entry.version <= has) {
+            if !self.entry(&entry) {
+                whole = false;
+                break;
+            }
+        }
+        let held = &mut *self.held;
+        if whole {
+            held.max_version = held.max_version.max(section.to);
+        }
+        if held.status == Status::Present {
+            held.horizon = held.horizon.max(section.horizon);
+            if let Some(piece) = section.piece.filter(|_| whole) {
+                whole = self.piece(&piece);
+            }
+            self.held.settle(self.config, self.hasher);
+        }
+        whole
+    }
+
+    /// Take in one more entry; `false` if a limit is in its way.
+    fn entry(&mut self, entry: &Entry<'_>) -> bool {
+        let Taking { held, config, hasher, counted, evicted, .. } = self;
+        let used = (counted.others_len + held.cost()) as u64;
+        let room = config.limits.state_bytes.saturating_sub(used);
+        if held.admits(entry, config, hasher, room).is_err() {
+            return false;
+        }
+        if held.staged.as_ref().is_some_and(|staged| staged.version() <= entry.version) {
+            held.staged = None;
+        }
+        held.max_version = entry.version;
+        match entry.body {
+            Body::Leave => {
+                held.depart(Status::Left);
+                held.evidence = None;
+            }
+            Body::Evict { participant, generation } => {
+                evicted.push((participant.into(), generation));
+            }
+            _ => {}
+        }
+        held.log.append(entry, config.state.history, hasher);
+        if let Body::Compact { up_to } = entry.body {
+            held.compact(up_to, config, hasher);
+        }
+        true
+    }
+
+    /// Take in a part of the next entry, and the entry if it is whole then; `false` if it finds no
+    /// room.
+    fn piece(&mut self, piece: &Piece<'_>) -> bool {
+        let held = &mut *self.held;
+        if piece.version <= held.max_version {
+            return true;
+        }
+        let limits = &self.config.limits;
+        let room = staging::Room {
+            len: limits.fragment_bytes.saturating_sub(self.counted.staged_len as u64),
+            max: limits.message_bytes.min(limits.fragment_bytes),
+            refusals: self.counted.refusals,
+        };
+        match staging::take(&mut held.staged, piece, room) {
+            staging::Outcome::Full => {
+                *self.is_full = true;
+                return false;
+            }
+            staging::Outcome::Ignored => return true,
+            staging::Outcome::Taken => {}
+        }
+        if held.staged.as_ref().is_none_or(|staged| staged.whole().is_none()) {
+            return true;
+        }
+        let Some(staged) = held.staged.take() else {
+            return true;
+        };
+        let whole = staged.whole().and_then(|bytes| staging::entry(staged.version(), bytes));
+        whole.is_some_and(|entry| self.entry(&entry))
+    }
+}
 #[cfg(test)]
 mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::state::Participant;
+    use crate::state::participant::Participant;
     use crate::wire::delta::Head;
     use crate::wire::entry;
 
@@ -106,24 +230,33 @@ mod tests {
         let mut entries = Vec::new();
         entry::put_set(&mut entries, 1, b"k", b"v");
         let mut body = Vec::new();
-        let head = Head { id, generation: 1, from: 0, to: 1, entries_len: entries.len() };
-        head.put(&mut body);
-        body.append(&mut entries);
+        let head = Head {
+            id,
+            generation: 1,
+            from: 0,
+            to: 1,
+            gc_version: 0,
+            horizon: 1,
+            keep: &[],
+            piece: None,
+            entries_len: entries.len(),
+        };
+        head.put(&mut body, |out| out.append(&mut entries));
         body
     }
 
     fn take_in(state: &mut State, id: &[u8]) -> u64 {
         let body = news(id);
         let delta = Delta::decode(&body).expect("it was just written");
-        apply(state, &Config::default(), &mut 0, &delta)
+        apply(state, &Config::default(), &delta)
     }
 
     /// Two ids with one short id cannot be had, so somebody is put where another belongs.
     #[test]
     fn the_second_id_with_one_short_id_is_refused_and_counted() {
-        let mut state = State::new(Participant::new(b"me", 1), b"", 1);
+        let mut state = State::new(Participant::new(b"me", 1), &Config::default(), 1);
         let short = state.short(b"second");
-        state.at_or_insert(short, b"first", 1);
+        state.insert(short, b"first", 1);
         assert_eq!(take_in(&mut state, b"second"), 1);
         assert!(state.get(b"second").is_none());
         let first = state.at(short).expect("it stays");
@@ -132,12 +265,12 @@ mod tests {
 
     #[test]
     fn an_id_with_the_short_id_of_the_own_one_is_refused_and_counted() {
-        let mut state = State::new(Participant::new(b"second", 1), b"", 1);
-        state.own_mut().0.id = b"me"[..].into();
+        let mut state = State::new(Participant::new(b"second", 1), &Config::default(), 1);
+        state.change_own(|own, _| own.id = b"me"[..].into());
         assert_eq!(take_in(&mut state, b"second"), 1);
         assert_eq!((state.len(), state.own().max_version), (1, 0));
         // What is said of the own participant is left alone without a word.
-        state.own_mut().0.id = b"second"[..].into();
+        state.change_own(|own, _| own.id = b"second"[..].into());
         assert_eq!(take_in(&mut state, b"second"), 0);
         assert_eq!((state.len(), state.own().max_version), (1, 0));
     }

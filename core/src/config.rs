@@ -7,7 +7,7 @@ use crate::wire::bounds::{MAX_GENERATION, MIN_BUDGET};
 
 /// Options of a [`Host`](crate::Host). The defaults suit a test; a real program sets `seed`,
 /// `nonce` and `generation` (the C and Python bindings draw them from the system).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Which updates go first when not all fit. Default: [`Ordering::Depth`].
     pub ordering: Ordering,
@@ -25,8 +25,42 @@ pub struct Config {
     pub generation: u64,
     /// Name of the cluster. Messages of another cluster are refused.
     pub cluster: Vec<u8>,
+    /// Whether the host compacts its own map by itself. Default: `true`. It does when superseded
+    /// bytes and tombstones are more than half of all (and 4 KiB), up to what all present peers
+    /// that it met have acknowledged; when they are four times the rest, whatever was acknowledged.
+    pub auto_compact: bool,
+    /// Tombstones older than that are compacted by the same policy, milliseconds; 0 is off.
+    /// Default: an hour.
+    pub tombstone_age_ms: u64,
+    /// Participants that nobody has heard of for that long are evicted, milliseconds; 0 is off.
+    /// Default: off. It needs a clock ([`Host::tick`](crate::Host::tick)), and counts only time in
+    /// which this process ran.
+    pub evict_after_ms: u64,
+    /// Generations farther ahead of the host's clock than that are refused, milliseconds: they are
+    /// a broken clock or memory, and nothing could outrank them. 0 is off, and so is a host without
+    /// a clock ([`Host::tick`](crate::Host::tick)). Default: a year. It supposes that generations
+    /// are milliseconds since 1970 × 2¹⁶, or less.
+    pub generation_ahead_ms: u64,
     /// Limits on what is accepted, sent and kept.
     pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            ordering: Ordering::default(),
+            state: LocalState::default(),
+            seed: 0,
+            nonce: 0,
+            generation: 0,
+            cluster: Vec::new(),
+            auto_compact: true,
+            tombstone_age_ms: 3_600_000,
+            evict_after_ms: 0,
+            generation_ahead_ms: 365 * 24 * 3_600_000,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Which updates go first when not everything fits into a message (paper, §3 "scuttle-depth" and
@@ -81,14 +115,29 @@ pub struct Limits {
     /// Keys held of one participant. Default 131,072, at most 2³¹−1: the index over so many takes a
     /// few MiB.
     pub keys_per_participant: u64,
-    /// Bytes of the updates kept of one participant, history included. Default 256 MiB, at most
-    /// 1 GiB: a quarter of what all may have, so that one that runs wild leaves room for others.
+    /// Bytes of the updates kept of one participant, history included; deletions of what is kept are
+    /// let in beyond that. Default 256 MiB, at most 1 GiB: a quarter of what all may have, so that one that runs wild leaves room for others.
     /// The index takes about 8 bytes more for each update, and 10 for each key.
     pub participant_bytes: u64,
     /// Bytes kept of all other participants together, ids included. Default 1 GiB: small state is
     /// far below, and a flood stays within what a server can spare. The own map does not count, so
     /// that no peer can use up the room for one's own writes.
     pub state_bytes: u64,
+    /// Participants remembered that left or were evicted, beside those that are present. Default
+    /// 16,384: as long as they are remembered nobody can bring them back. Of more than that the
+    /// lowest generations are forgotten, and counted ([`Host::forgotten`](crate::Host::forgotten)).
+    /// Give all hosts of a cluster the same, or they tell each other for ever what one forgot.
+    pub departed: u64,
+    /// Bytes of updates that arrive in pieces and are not whole yet, of all participants together.
+    /// Default 64 MiB: an update of up to `message_bytes` of four participants at once. One that
+    /// finds no room is counted as skipped, and comes again.
+    pub fragment_bytes: u64,
+    /// Deletes remembered of each participant after a compaction, for readers that follow changes.
+    /// Default 1,024: a cursor that is older gets all of that participant anew.
+    pub remembered_deletes: u64,
+    /// Records of which copies changed, for readers that follow changes. Default 65,536, about
+    /// 40 bytes each: a cursor that is older gets all of every participant that changed since.
+    pub change_records: u64,
 }
 
 impl Default for Limits {
@@ -101,6 +150,10 @@ impl Default for Limits {
             keys_per_participant: 131_072,
             participant_bytes: 256 << 20,
             state_bytes: 1 << 30,
+            departed: 16_384,
+            fragment_bytes: 64 << 20,
+            remembered_deletes: 1024,
+            change_records: 65_536,
         }
     }
 }
@@ -113,6 +166,9 @@ impl Limits {
         within(Limit::ValueBytes, self.value_bytes, 0, 256 << 20)?;
         within(Limit::Participants, self.participants, 1, u64::from(u32::MAX))?;
         within(Limit::KeysPerParticipant, self.keys_per_participant, 1, u64::from(u32::MAX >> 1))?;
+        within(Limit::Departed, self.departed, 0, u64::from(u32::MAX))?;
+        within(Limit::RememberedDeletes, self.remembered_deletes, 0, u64::from(u32::MAX))?;
+        within(Limit::ChangeRecords, self.change_records, 0, u64::from(u32::MAX))?;
         within(Limit::ParticipantBytes, self.participant_bytes, 1, 1 << 30)
     }
 }

@@ -24,6 +24,18 @@ pub enum Error {
         /// one where `value` is below it.
         max: u64,
     },
+    /// Another process lives under this host's id, and was met again after this one had raised its
+    /// generation: nothing is written until [`Host::renew`](crate::Host::renew).
+    Conflict,
+    /// This participant left: nothing is written until [`Host::renew`](crate::Host::renew).
+    Left,
+    /// The bytes are not a cursor that [`Host::changes`](crate::Host::changes) of this host gave, in
+    /// this life of it.
+    Cursor,
+    /// Nobody of that id is known here.
+    UnknownParticipant,
+    /// A host cannot evict itself: it can leave.
+    OwnParticipant,
     /// A budget between 1 and 511 bytes: no exchange makes progress with so little.
     BudgetTooSmall {
         /// The least budget, [`MIN_BUDGET`](crate::MIN_BUDGET).
@@ -51,6 +63,12 @@ pub enum Limit {
     ParticipantBytes,
     /// [`Limits::state_bytes`](crate::Limits::state_bytes).
     StateBytes,
+    /// [`Limits::departed`](crate::Limits::departed).
+    Departed,
+    /// [`Limits::remembered_deletes`](crate::Limits::remembered_deletes).
+    RememberedDeletes,
+    /// [`Limits::change_records`](crate::Limits::change_records).
+    ChangeRecords,
     /// A generation is below 2⁶³.
     Generation,
     /// A version is below 2⁶⁰: a participant that changed 10⁹ times a second would get there in 36
@@ -70,6 +88,9 @@ impl Limit {
             Limit::KeysPerParticipant => "keys_per_participant",
             Limit::ParticipantBytes => "participant_bytes",
             Limit::StateBytes => "state_bytes",
+            Limit::Departed => "departed",
+            Limit::RememberedDeletes => "remembered_deletes",
+            Limit::ChangeRecords => "change_records",
             Limit::Generation => "generation",
             Limit::Version => "version",
         }
@@ -87,6 +108,11 @@ impl fmt::Display for Error {
             Error::Limit { limit, value, max } => {
                 write!(f, "{} is {value}, the limit is {max}", limit.name())
             }
+            Error::Conflict => f.write_str("another process lives under this participant's id"),
+            Error::Left => f.write_str("this participant has left"),
+            Error::Cursor => f.write_str("this is not a cursor of this host's changes"),
+            Error::UnknownParticipant => f.write_str("no such participant is known"),
+            Error::OwnParticipant => f.write_str("a participant cannot evict itself"),
             Error::BudgetTooSmall { needed } => {
                 write!(f, "the budget is too small, the least is {needed} bytes")
             }

@@ -1,5 +1,16 @@
 //! The object a program holds: one participant's view of all, and the two verbs of the protocol.
 
+pub(crate) mod acked;
+pub(crate) mod batch;
+pub(crate) mod changes;
+pub(crate) mod clock;
+pub(crate) mod cursor;
+pub(crate) mod expiry;
+pub(crate) mod identity;
+mod own;
+mod read;
+mod snapshot;
+
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -8,28 +19,35 @@ use fastrand::Rng;
 use crate::apply;
 use crate::config::{Config, within};
 use crate::error::{Error, Limit};
-use crate::log::Update;
-use crate::reply::{self, Maker};
-use crate::state::{Participant, State};
+use crate::host::acked::AckedVersions;
+use crate::host::clock::Clock;
+use crate::host::expiry::Expiry;
+use crate::host::identity::{Claim, Identity};
+use crate::reply::Maker;
+use crate::state::State;
+use crate::state::participant::Participant;
 use crate::wire::bounds::{MAX_ID_BYTES, MAX_VERSION, MIN_BUDGET};
-use crate::wire::entry::{self, Entry};
 use crate::wire::message::{Kind, Message};
+use crate::wire::short::ShortId;
 
 /// One participant's view of everybody's state.
 ///
 /// It owns one map, which only it writes, and keeps a copy of the map of every other participant it
 /// heard of. All methods return at once; none does I/O, waits, or reads a clock.
 pub struct Host {
-    config: Config,
-    state: State,
-    rng: Rng,
-    /// Bytes that the copies of others cost together.
-    others_len: usize,
+    pub(crate) config: Config,
+    pub(crate) state: State,
+    pub(crate) rng: Rng,
+    pub(crate) identity: Identity,
+    pub(crate) expiry: Expiry,
+    pub(crate) clock: Clock,
+    pub(crate) acked: AckedVersions,
+    /// Which life of the host this is, for cursors.
+    pub(crate) life: u64,
     room_needed: usize,
-    conflicts: u64,
     skipped: u64,
-    /// Where an own update is encoded before it is kept.
-    scratch: Vec<u8>,
+    /// Where an own entry is encoded before it is kept.
+    pub(crate) scratch: Vec<u8>,
 }
 
 impl Host {
@@ -43,14 +61,18 @@ impl Host {
         config.validate()?;
         let own = Participant::new(id, config.generation);
         let mut rng = Rng::with_seed(config.seed);
-        let state = State::new(own, &config.cluster, rng.u64(..));
+        let state = State::new(own, &config, rng.u64(..));
+        let life = Host::life_of(config.nonce, config.generation);
         Ok(Host {
+            life,
             config,
             state,
             rng,
-            others_len: 0,
+            identity: Identity::default(),
+            expiry: Expiry::default(),
+            clock: Clock::default(),
+            acked: AckedVersions::default(),
             room_needed: 0,
-            conflicts: 0,
             skipped: 0,
             scratch: Vec::new(),
         })
@@ -69,99 +91,6 @@ impl Host {
     /// What the host was made with.
     pub const fn config(&self) -> &Config {
         &self.config
-    }
-
-    /// Set an own key, and return the version of this change: one more than that of the change
-    /// before, from 1. Setting the value that the key has already is a change too.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), plasmid::Error> {
-    /// let mut host = plasmid::Host::new(b"a", plasmid::Config::default())?;
-    /// assert_eq!(host.set(b"color", b"red")?, 1);
-    /// assert_eq!(host.set(b"color", b"blue")?, 2);
-    /// assert_eq!(host.get(b"color"), Some(&b"blue"[..]));
-    /// assert_eq!(host.history(b"a", b"color").len(), 2);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Limit`] names the limit that this change would cross. That includes
-    /// `message_bytes`: an update that fits into no message would hold back every later one of this
-    /// participant for ever. Nothing changed, and no version was used.
-    pub fn set(&mut self, key: &[u8], value: &[u8]) -> Result<u64, Error> {
-        let (own, hasher) = self.state.own_mut();
-        let version = own.max_version + 1;
-        within(Limit::Version, version, 1, MAX_VERSION)?;
-        // Looked at before anything is copied, however large it is.
-        let limits = &self.config.limits;
-        within(Limit::KeyBytes, key.len() as u64, 1, limits.key_bytes)?;
-        within(Limit::ValueBytes, value.len() as u64, 0, limits.value_bytes)?;
-        let longest = reply::longest_message_len(&own.id, key.len(), value.len());
-        within(Limit::MessageBytes, longest as u64, 0, limits.message_bytes)?;
-
-        self.scratch.clear();
-        entry::put_set(&mut self.scratch, version, key, value);
-        let at = self.scratch.len() - value.len();
-        let entry = Entry {
-            version,
-            key: &self.scratch[at - key.len()..at],
-            value: &self.scratch[at..],
-            bytes: &self.scratch,
-        };
-        own.admits(&entry, &self.config, hasher, u64::MAX)?;
-        own.log.append(&entry, self.config.state.history, hasher);
-        own.max_version = version;
-        Ok(version)
-    }
-
-    /// The newest value of an own key.
-    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        Some(self.state.own().log.get(key, &self.state.hasher)?.value)
-    }
-
-    /// The newest value known here of somebody's key.
-    pub fn get_from(&self, participant: &[u8], key: &[u8]) -> Option<&[u8]> {
-        Some(self.state.get(participant)?.log.get(key, &self.state.hasher)?.value)
-    }
-
-    /// Every value kept of somebody's key, newest first. Of another participant this is best
-    /// effort: a host on the way that keeps no history has passed on the newest value only.
-    pub fn history(&self, participant: &[u8], key: &[u8]) -> Vec<Update<'_>> {
-        let held = self.state.get(participant);
-        held.map_or_else(Vec::new, |held| held.log.history(key, &self.state.hasher))
-    }
-
-    /// The ids of all participants known here, sorted; this host's own is one of them. One that
-    /// never wrote is known to nobody else.
-    pub fn participants(&self) -> Vec<&[u8]> {
-        let mut ids: Vec<&[u8]> = self.state.iter().map(|(_, held)| &*held.id).collect();
-        ids.sort_unstable();
-        ids
-    }
-
-    /// The newest update of each of somebody's keys, sorted by key. Empty for an unknown
-    /// participant.
-    pub fn entries(&self, participant: &[u8]) -> Vec<Update<'_>> {
-        self.state.get(participant).map_or_else(Vec::new, |held| held.log.newest())
-    }
-
-    /// Every update kept of somebody, in the order of their versions.
-    pub fn updates(&self, participant: &[u8]) -> impl Iterator<Item = Update<'_>> {
-        let held = self.state.get(participant);
-        held.into_iter().flat_map(|held| held.log.after(0)).map(Update::from)
-    }
-
-    /// The version that the copy of that participant has reached, 0 if it wrote nothing yet, `None`
-    /// if it is unknown here.
-    pub fn max_version(&self, participant: &[u8]) -> Option<u64> {
-        Some(self.state.get(participant)?.max_version)
-    }
-
-    /// How many keys of that participant are held; 0 for an unknown one.
-    pub fn len(&self, participant: &[u8]) -> usize {
-        self.state.get(participant).map_or(0, |held| held.log.keys())
     }
 
     /// Begin an exchange: a message of at most `budget` bytes that says what this host has. Nothing
@@ -197,17 +126,10 @@ impl Host {
     }
 
     /// The budget in bytes that the last answer made here would have needed for the largest update
-    /// that can never go with the budget it was given; 0 if none waits. Such an update, and later
-    /// ones of its participant, wait for a larger budget; others do not.
+    /// that can never go whole with the budget it was given; 0 if none waits. Such an update goes in
+    /// pieces, over several exchanges, and later ones of its participant wait for it; others do not.
     pub const fn room_needed(&self) -> usize {
         self.room_needed
-    }
-
-    /// How many messages gave evidence that another process writes, or wrote, under this host's id:
-    /// they were sent under it with another nonce, or told more than this process ever issued. They
-    /// were otherwise treated as any other; the own map was not touched.
-    pub const fn conflicts(&self) -> u64 {
-        self.conflicts
     }
 
     /// How many times the updates of one participant in a message were news and could not, or not
@@ -236,29 +158,73 @@ impl Host {
 
     /// Apply a decoded message and make the answer; `budget` is 0, or at least 512.
     pub(crate) fn answer(&mut self, message: &Message<'_>, budget: usize) -> Vec<u8> {
-        let Message { sender, digest, delta, .. } = message;
+        let peer = self.state.short(message.sender.id);
+        let said = Said::of(message, self.state.own_short(), peer);
+        let claim = Claim::of(message, said.own, &self.state, &self.config);
         let own = self.state.own();
-        if (sender.id, sender.nonce) == (&*own.id, self.config.nonce) {
+        if claim.is_loop((own.generation, own.max_version)) {
             // My own message came back: a loop in the network.
             return Vec::new();
         }
-        if apply::is_conflict(&self.state, &self.config, message) {
-            self.conflicts += 1;
+        if let Some(delta) = &message.delta {
+            self.skipped += apply::apply(&mut self.state, &self.config, delta);
         }
-        if let Some(delta) = delta {
-            self.skipped +=
-                apply::apply(&mut self.state, &self.config, &mut self.others_len, delta);
-        }
-        let (Some(theirs), Ok(budget)) = (digest, self.usable(budget)) else {
+        self.listen(message, said, peer);
+        self.defend(claim);
+        let (Some(_), Ok(budget)) = (message.digest, self.usable(budget)) else {
             return Vec::new();
         };
         let mut maker = self.maker(budget);
         let reply = match message.kind {
-            Kind::Syn => maker.syn_ack(theirs, message.pull),
-            Kind::SynAck | Kind::Ack => maker.ack(theirs),
+            Kind::Syn => maker.syn_ack(message, peer),
+            Kind::SynAck | Kind::Ack => maker.ack(message, peer),
         };
         self.room_needed = reply.room_needed;
+        if reply.bytes.is_empty() && message.kind == Kind::Syn {
+            return self.tell_level(said, peer, budget);
+        }
         reply.bytes
+    }
+
+    /// With nothing else to say to somebody who calls: that all of its map is here, a few times, so
+    /// that it can know ([`acked_version`](Host::acked_version)) even if nobody ever calls it.
+    fn tell_level(&mut self, said: Said, peer: ShortId, budget: usize) -> Vec<u8> {
+        let Some(reached) = said.peer.filter(|(_, max)| (1..=MAX_VERSION).contains(max)) else {
+            return Vec::new();
+        };
+        let is_level = self.state.at(peer).is_some_and(|held| held.reached() == reached);
+        if is_level && self.acked.tell(peer, reached) {
+            return self.maker(budget).acked_alone(peer);
+        }
+        Vec::new()
+    }
+
+    /// Take in what a message says beside the state: who lives, and who has what of the own map.
+    fn listen(&mut self, message: &Message<'_>, said: Said, peer: ShortId) {
+        let Message { sender, digest, heard, acked, .. } = message;
+        let own = self.state.own();
+        if *sender.id == *own.id {
+            return;
+        }
+        let (own_short, issued) = (self.state.own_short(), (own.generation, own.max_version));
+        let is_unknown = digest.is_some_and(|digest| digest.range.contains(own_short));
+        let own_line = said.own.or(is_unknown.then_some((issued.0, 0)));
+        let acked = acked.map(|acked| (acked.generation, acked.version));
+        let holds = own_line.max(acked).filter(|holds| *holds <= issued);
+        let max = self.config.limits.participants;
+        self.acked.hear(peer, sender.generation, holds, max);
+        if self.state.now_ms.is_none() {
+            return;
+        }
+        if self.state.at(peer).is_some_and(|held| held.generation == sender.generation) {
+            let (generation, version) = said.peer.unwrap_or_default();
+            let is_sound = generation == sender.generation && version <= MAX_VERSION;
+            let version = Some(version).filter(|_| is_sound && said.peer.is_some());
+            self.state.hear(peer, sender.generation as u16, 0, version);
+        }
+        for line in heard.iter().copied().flatten() {
+            self.state.hear(line.short, line.generation, line.age_ms, Some(line.version));
+        }
     }
 
     /// The budget, or the greatest message where that is less.
@@ -272,6 +238,31 @@ impl Host {
 
     fn maker(&mut self, budget: usize) -> Maker<'_> {
         Maker { state: &self.state, config: &self.config, rng: &mut self.rng, budget }
+    }
+}
+
+/// What the digest of a message says of two: where their copies are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    /// The receiver's.
+    own: Option<(u64, u64)>,
+    /// The sender's.
+    peer: Option<(u64, u64)>,
+}
+
+impl Said {
+    fn of(message: &Message<'_>, own: ShortId, peer: ShortId) -> Self {
+        let mut said = Said::default();
+        for line in message.digest.iter().flat_map(|digest| digest.lines()) {
+            let reached = Some((line.generation, line.max_version));
+            if line.short == own {
+                said.own = reached;
+            }
+            if line.short == peer {
+                said.peer = reached;
+            }
+        }
+        said
     }
 }
 

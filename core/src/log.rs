@@ -4,43 +4,36 @@
 //! small log is one blob that is scanned; a larger one has an index beside it. What a log does
 //! *not* know: generations, limits, and who owns it.
 
+pub(crate) mod batches;
+pub(crate) mod index;
+pub(crate) mod subject;
+mod tangle;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::index::{Cut, Index, KeyHasher, Scan, entry_at, grow};
-use crate::wire::entry::Entry;
+use crate::log::batches::Batches;
+use crate::log::index::{Cut, Index, KeyHasher, Scan, entry_at, grow};
+use crate::log::subject::{Subject, Update, says_something};
+use crate::wire::entry::{Body, Entry, Op};
 
 /// Above this many updates a log gets an index. A scan of so few costs about as much as a hash
 /// probe, and most participants stay below it.
 const SMALL: usize = 16;
 
-/// One update as a reader sees it: participant and generation are known from the question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Update<'a> {
-    /// The owner's version of this change.
-    pub version: u64,
-    /// The key that was set.
-    pub key: &'a [u8],
-    /// The value it was set to.
-    pub value: &'a [u8],
-}
-
-impl<'a> From<Entry<'a>> for Update<'a> {
-    fn from(entry: Entry<'a>) -> Self {
-        Update { version: entry.version, key: entry.key, value: entry.value }
-    }
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     bytes: Vec<u8>,
-    /// Distinct keys.
+    /// Distinct keys that have a value.
     keys: usize,
+    /// Bytes of entries that a compaction up to the end would drop: superseded ones and tombstones.
+    dead: usize,
+    batches: Batches,
     index: Option<Box<Index>>,
 }
 
 impl Log {
-    /// Distinct keys held.
+    /// Distinct keys that have a value.
     pub(crate) fn keys(&self) -> usize {
         self.keys
     }
@@ -50,87 +43,272 @@ impl Log {
         self.bytes.len() - self.index.as_ref().map_or(0, |index| index.holes())
     }
 
-    /// Append one update with a version above all others. Without `history` the same key's older
-    /// update is no longer kept.
+    /// Bytes that a compaction up to the end would drop.
+    pub(crate) fn dead(&self) -> usize {
+        self.dead
+    }
+
+    /// Whether there is a batch.
+    pub(crate) fn has_batches(&self) -> bool {
+        !self.batches.is_empty()
+    }
+
+    /// Whether a batch can be in the way of a compaction up to there: of all that there is, only
+    /// one whose values are the newest in part.
+    pub(crate) fn may_tangle(&self, up_to: u64) -> bool {
+        let last = self.after(up_to).next().is_none();
+        if last { self.batches.are_split() } else { !self.batches.is_empty() }
+    }
+
+    /// Append one entry with a version above all others. Without `history` what it supersedes is no
+    /// longer kept; what changes no key never is.
     pub(crate) fn append(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
+        let is_batch = matches!(entry.body, Body::Batch(_));
+        let (mut ops, mut values) = (0, 0);
+        let mut is_dead = !matches!(entry.body, Body::Leave);
+        let mut older_slot = None;
+        Subject::each(entry, |subject, op| {
+            let is_value = says_something(subject, op);
+            is_dead &= !is_value;
+            ops += 1;
+            values += u32::from(is_value);
+            self.keys += usize::from(op.is_some() && is_value);
+            let older = match &mut self.index {
+                Some(index) => index.replace(&self.bytes, &self.batches, subject, hasher),
+                None => self.find(subject, hasher).map(|(at, _)| at),
+            };
+            if let Some(older) = older {
+                older_slot = Some(older);
+                self.supersede(subject, older, history);
+            }
+        });
+        self.batches.insert(entry, ops, values);
+        if is_dead {
+            self.dead += entry.bytes.len();
+        }
+        if let Some(index) = &mut self.index {
+            index.push(self.bytes.len(), older_slot.filter(|_| !is_batch));
+            grow(&mut self.bytes, entry.bytes);
+            if index.holes() > self.bytes.len() / 2 {
+                index.squeeze(&mut self.bytes);
+            }
+        } else {
+            // Exactly as much as needed: there may be very many small participants.
+            self.bytes.reserve_exact(entry.bytes.len());
+            self.bytes.extend_from_slice(entry.bytes);
+            let held = Scan::new(&self.bytes).map(|(_, held)| self.batches.len_of(&held));
+            if held.sum::<usize>() > SMALL {
+                let index = Index::build(&self.bytes, &self.batches, hasher);
+                self.index = Some(Box::new(index));
+            }
+        }
+    }
+
+    /// The entry at that place was the newest about `subject`, and is no more.
+    fn supersede(&mut self, subject: Subject<'_>, at: usize, history: bool) {
+        let older = self.entry(at);
+        let (version, len) = (older.version, older.bytes.len());
+        let (mut was_value, mut is_kept) = (true, false);
+        let mut dies = true;
+        match (subject, older.body) {
+            (Subject::Key(key), Body::Batch(_)) => {
+                let op = self.batches.op(&older, key);
+                was_value = op.is_some_and(|op| op.value.is_some());
+                let newest = self.batches.get_mut(version).expect("every batch is counted");
+                newest.ops -= 1;
+                newest.values -= u32::from(was_value);
+                dies = was_value && newest.values == 0;
+                is_kept = newest.ops > 0;
+            }
+            (_, Body::One(op)) => {
+                was_value = op.value.is_some();
+                dies = was_value;
+            }
+            (_, Body::Evict { .. }) => dies = false,
+            _ => {}
+        }
+        let is_key = matches!(subject, Subject::Key(_));
+        self.keys -= usize::from(is_key && was_value);
+        self.dead += if dies { len } else { 0 };
+        if is_kept || (history && is_key) {
+            return;
+        }
+        self.dead -= len;
+        self.batches.remove(version);
         match &mut self.index {
-            Some(index) => {
-                let is_new = index.append(&self.bytes, entry, history, hasher);
-                self.keys += usize::from(is_new);
-                grow(&mut self.bytes, entry.bytes);
-                if index.holes() > self.bytes.len() / 2 {
-                    index.squeeze(&mut self.bytes);
-                }
-            }
-            None => self.append_small(entry, history, hasher),
+            Some(index) => index.remove(at, len),
+            None => drop(self.bytes.drain(at..at + len)),
         }
     }
 
-    fn append_small(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
-        let mut count = 1;
-        let mut older = None;
-        for (at, held) in Scan::new(&self.bytes) {
-            count += 1;
-            if held.key == entry.key {
-                older = Some(at..at + held.bytes.len());
-            }
-        }
-        self.keys += usize::from(older.is_none());
-        if let (false, Some(older)) = (history, older) {
-            self.bytes.drain(older);
-            count -= 1;
-        }
-        // Exactly as much as needed: there may be very many small participants.
-        self.bytes.reserve_exact(entry.bytes.len());
-        self.bytes.extend_from_slice(entry.bytes);
-        if count > SMALL {
-            self.index = Some(Box::new(Index::build(&self.bytes, hasher)));
+    /// The entry at a position in the index, or in `bytes`.
+    fn entry(&self, at: usize) -> Entry<'_> {
+        match &self.index {
+            Some(index) => index.entry(&self.bytes, at),
+            None => entry_at(&self.bytes, at),
         }
     }
 
-    /// The newest update of `key`.
-    pub(crate) fn get(&self, key: &[u8], hasher: &KeyHasher) -> Option<Entry<'_>> {
+    /// The newest entry about `subject`, and where it is: a position in the index, or in `bytes`.
+    fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
         match &self.index {
             Some(index) => {
-                let at = index.find(&self.bytes, key, hasher)?;
-                Some(index.entry(&self.bytes, at))
+                let at = index.find(&self.bytes, &self.batches, subject, hasher)?;
+                Some((at, index.entry(&self.bytes, at)))
             }
             None => {
-                let held = Scan::new(&self.bytes).filter(|(_, held)| held.key == key);
-                held.last().map(|(_, held)| held)
+                let about = |held: &Entry<'_>| subject.is_in(held, &self.batches);
+                Scan::new(&self.bytes).filter(|(_, held)| about(held)).last()
             }
         }
+    }
+
+    /// Keep only the entries that `keep` says to.
+    pub(crate) fn retain(&mut self, hasher: &KeyHasher, mut keep: impl FnMut(&Entry<'_>) -> bool) {
+        let mut kept = Log::default();
+        for entry in self.after(0).filter(|entry| keep(entry)) {
+            // What was kept side by side stays so, whatever superseded what.
+            kept.append(&entry, true, hasher);
+        }
+        kept.bytes.shrink_to_fit();
+        *self = kept;
+    }
+
+    /// Whether a compaction up to there, which is `sound`, would drop anything.
+    pub(crate) fn has_droppable(&self, up_to: u64, hasher: &KeyHasher) -> bool {
+        self.droppable(up_to, hasher).next().is_some()
+    }
+
+    /// What is no longer needed up to `up_to`: superseded values, tombstones and evictions.
+    fn droppable<'a>(
+        &'a self,
+        up_to: u64,
+        hasher: &'a KeyHasher,
+    ) -> impl Iterator<Item = Entry<'a>> {
+        let stays = |entry: &Entry<'_>| {
+            let mut stays = matches!(entry.body, Body::Leave);
+            Subject::each(entry, |subject, op| {
+                stays |=
+                    says_something(subject, op) && self.is_newest(subject, entry.version, hasher);
+            });
+            stays
+        };
+        let is_clean = self.dead == 0;
+        let upto = self.after(0).take_while(move |entry| entry.version <= up_to && !is_clean);
+        upto.filter(move |entry| !stays(entry))
+    }
+
+    /// Drop what is `droppable`. Every key deleted there is shown to `deleted` with its version.
+    pub(crate) fn compact(
+        &mut self,
+        up_to: u64,
+        hasher: &KeyHasher,
+        mut deleted: impl FnMut(u64, &[u8]),
+    ) {
+        if self.batches.is_empty() && self.index.is_some() {
+            return self.compact_in_place(up_to, hasher, deleted);
+        }
+        let dropped: Vec<u64> = self.droppable(up_to, hasher).map(|entry| entry.version).collect();
+        if dropped.is_empty() {
+            return;
+        }
+        let mut next = dropped.iter().copied().peekable();
+        for entry in self.after(0).filter(|entry| next.next_if_eq(&entry.version).is_some()) {
+            Subject::each(&entry, |subject, op| {
+                if let Some(Op { key, value: None }) = op
+                    && self.is_newest(subject, entry.version, hasher)
+                {
+                    deleted(entry.version, key);
+                }
+            });
+        }
+        let mut next = dropped.into_iter().peekable();
+        self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
+    }
+
+    /// The same where every entry is about one thing, so that the index alone tells what is needed.
+    fn compact_in_place(
+        &mut self,
+        up_to: u64,
+        hasher: &KeyHasher,
+        mut deleted: impl FnMut(u64, &[u8]),
+    ) {
+        let Log { bytes, index: Some(index), dead, .. } = self else {
+            return;
+        };
+        let before = index.holes();
+        for (at, is_newest) in index.newest().into_iter().enumerate() {
+            let entry = index.entry(bytes, at);
+            if entry.version > up_to {
+                break;
+            }
+            let Some(subject) = Subject::of(&entry).filter(|_| !index.is_hole(at)) else {
+                continue;
+            };
+            let op = entry.ops().next();
+            if is_newest {
+                if says_something(subject, op) {
+                    continue;
+                }
+                index.forget(at, subject, hasher);
+                op.into_iter().for_each(|op| deleted(entry.version, op.key));
+            }
+            *dead -= entry.bytes.len();
+            index.remove(at, entry.bytes.len());
+        }
+        if index.holes() > before {
+            index.squeeze(bytes);
+        }
+    }
+
+    /// Bytes that go, without history, when a newer entry is only about `subject`.
+    pub(crate) fn freed_by(&self, subject: Subject<'_>, hasher: &KeyHasher) -> usize {
+        self.find(subject, hasher).map_or(0, |(_, older)| {
+            let is_last = self.batches.get(older.version).is_none_or(|parts| parts.ops == 1);
+            if is_last { older.bytes.len() } else { 0 }
+        })
+    }
+
+    /// Whether nothing newer than that version is known about `subject`.
+    pub(crate) fn is_newest(&self, subject: Subject<'_>, version: u64, hasher: &KeyHasher) -> bool {
+        self.find(subject, hasher).is_some_and(|(_, newest)| newest.version == version)
+    }
+
+    /// The newest update of `key`, a deletion too.
+    pub(crate) fn get<'a>(&'a self, key: &[u8], hasher: &KeyHasher) -> Option<Update<'a>> {
+        let (_, entry) = self.find(Subject::Key(key), hasher)?;
+        Some(Update::new(entry.version, self.batches.op(&entry, key)?))
     }
 
     /// All kept updates of `key`, newest first.
-    pub(crate) fn history(&self, key: &[u8], hasher: &KeyHasher) -> Vec<Update<'_>> {
+    pub(crate) fn history<'a>(&'a self, key: &[u8], hasher: &KeyHasher) -> Vec<Update<'a>> {
         let mut found = Vec::new();
+        let mut add = |held: Entry<'a>| {
+            found.extend(self.batches.op(&held, key).map(|op| Update::new(held.version, op)));
+        };
         match &self.index {
             Some(index) => {
-                let mut next = index.find(&self.bytes, key, hasher);
+                let mut next = index.find(&self.bytes, &self.batches, Subject::Key(key), hasher);
                 while let Some(at) = next {
-                    found.push(index.entry(&self.bytes, at).into());
-                    next = index.older(at);
+                    add(index.entry(&self.bytes, at));
+                    next = index.older(&self.bytes, at, key, &self.batches);
                 }
             }
             None => {
-                let held = Scan::new(&self.bytes).filter(|(_, held)| held.key == key);
-                found.extend(held.map(|(_, held)| Update::from(held)));
+                Scan::new(&self.bytes).for_each(|(_, held)| add(held));
                 found.reverse();
             }
         }
         found
     }
 
-    /// The newest update of each key, sorted by key.
+    /// The newest value of each key that has one, sorted by key.
     pub(crate) fn newest(&self) -> Vec<Update<'_>> {
-        let mut found: Vec<Update<'_>> = match &self.index {
-            Some(index) => index.newest(&self.bytes).map(Update::from).collect(),
-            None => Scan::new(&self.bytes).map(|(_, held)| held.into()).collect(),
-        };
-        // Newest first within a key, so that the duplicates of a scanned log go.
+        let mut found: Vec<Update<'_>> = self.after(0).flat_map(Update::all).collect();
+        // Newest first within a key, so that superseded ones go.
         found.sort_unstable_by(|a, b| a.key.cmp(b.key).then(b.version.cmp(&a.version)));
         found.dedup_by(|next, kept| next.key == kept.key);
+        found.retain(|update| update.value.is_some());
         found
     }
 
@@ -152,16 +330,7 @@ impl Log {
         if let Some(index) = self.index.as_ref().filter(|index| index.holes() == 0) {
             return index.cut(&self.bytes, self.position(version), room);
         }
-        let mut cut = Cut::default();
-        for entry in self.after(version) {
-            if cut.len + entry.bytes.len() > room {
-                cut.refused = Some(entry.bytes.len());
-                break;
-            }
-            cut.len += entry.bytes.len();
-            cut.last = entry.version;
-        }
-        cut
+        Cut::of(self.after(version), room)
     }
 
     /// Append the bytes of all updates with versions in (from, to] to `out`.
@@ -209,80 +378,4 @@ impl<'a> Iterator for After<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::entry;
-    use crate::wire::reader::Reader;
-
-    /// A log and, beside it, a list of (version, key, value) that is kept the slow way.
-    fn check(log: &Log, model: &[(u64, u8, u8)], hasher: &KeyHasher, rng: &mut fastrand::Rng) {
-        let kept = |from: u64| model.iter().filter(move |update| update.0 > from);
-        let plain = |entry: Entry<'_>| (entry.version, entry.key[0], entry.value[0]);
-        let from = rng.u64(..=model.last().map_or(0, |last| last.0));
-        assert!(log.after(from).map(plain).eq(kept(from).copied()));
-        assert_eq!(log.count_after(from), kept(from).count());
-
-        let key = rng.u8(..20);
-        let of_key: Vec<_> = kept(0).rev().filter(|update| update.1 == key).collect();
-        let newest = log.get(&[key], hasher).map(plain);
-        assert_eq!(newest.as_ref(), of_key.first().copied());
-        let history = log.history(&[key], hasher);
-        assert!(history.iter().map(|held| held.version).eq(of_key.iter().map(|held| held.0)));
-        assert_eq!(log.newest().len(), log.keys());
-
-        let room = rng.usize(..=log.len() + 3);
-        let cut = log.cut(from, room);
-        let mut bytes = Vec::new();
-        let to = from.max(cut.last);
-        log.copy(from, to, &mut bytes);
-        assert!(cut.len == bytes.len() && cut.len <= room);
-        let mut reader = Reader::new(&bytes);
-        let copied = core::iter::from_fn(|| Entry::read(&mut reader).ok());
-        assert!(copied.map(plain).eq(kept(from).take_while(|u| u.0 <= to).copied()));
-        let next = log.after(to).next().map(|entry| entry.bytes.len());
-        assert_eq!(cut.refused, next);
-        assert!(next.is_none_or(|next| cut.len + next > room));
-    }
-
-    #[test]
-    fn a_log_agrees_with_a_list() {
-        let mut rng = fastrand::Rng::with_seed(7);
-        for round in 0..200 {
-            let history = round % 2 == 0;
-            let hasher = KeyHasher::with_seed(round);
-            let (mut log, mut model) = (Log::default(), Vec::new());
-            let mut version = 0;
-            for _ in 0..rng.usize(..120) {
-                version += rng.u64(1..200);
-                let (key, value) = (rng.u8(..20), rng.u8(..));
-                let mut bytes = Vec::new();
-                entry::put_set(&mut bytes, version, &[key], &[value; 3][..rng.usize(1..=3)]);
-                let entry = Entry::read(&mut Reader::new(&bytes)).expect("it was just written");
-                log.append(&entry, history, &hasher);
-                model.retain(|held: &(u64, u8, u8)| history || held.1 != key);
-                model.push((version, key, value));
-                check(&log, &model, &hasher, &mut rng);
-            }
-        }
-    }
-
-    #[test]
-    fn without_history_what_is_overwritten_for_ever_takes_no_more_room() {
-        const KEYS: u64 = 20;
-        let hasher = KeyHasher::with_seed(1);
-        let mut log = Log::default();
-        let mut bytes = Vec::new();
-        for version in 1..=100_000 {
-            bytes.clear();
-            entry::put_set(&mut bytes, version, &[(version % KEYS) as u8], b"value");
-            let entry = Entry::read(&mut Reader::new(&bytes)).expect("it was just written");
-            log.append(&entry, false, &hasher);
-            // Holes are at most half of the bytes, so of the updates too: all are of like size.
-            assert!(log.bytes.len() <= 2 * log.len() + bytes.len());
-            let slots = log.position(u64::MAX);
-            assert!(log.index.is_none() || slots as u64 <= 3 * KEYS, "{slots} slots");
-        }
-        assert_eq!(log.newest().len() as u64, KEYS);
-        assert!(log.bytes.capacity() <= 4 * log.len(), "memory is given back");
-    }
-}
+mod tests;

@@ -1,19 +1,27 @@
 //! Making messages: sharing a budget between digest and delta, and writing both.
 
+pub(crate) mod outline;
+pub(crate) mod pending;
+pub(crate) mod selection;
+
 use alloc::vec::Vec;
 
 use fastrand::Rng;
 
 use crate::config::Config;
-use crate::pending::{self, Chosen, Difference, Pending};
+use crate::reply::outline::Outline;
+use crate::reply::pending::{Difference, Pending};
+use crate::reply::selection::Selection;
 use crate::state::State;
-use crate::wire::digest::{self, Digest, Range};
-use crate::wire::entry;
-use crate::wire::message::{self, Kind, Sender, section_len, section_room, tag};
-use crate::wire::{delta, varint};
+use crate::state::heard;
+use crate::wire::lines::Acked;
+use crate::wire::message::{self, Kind, Message, Sender, section_len, section_room, tag};
+use crate::wire::short::ShortId;
+use crate::wire::varint;
 
-/// A digest section with a range and one line: the least that a SynAck keeps room for.
-const MIN_DIGEST_LEN: usize = section_len(digest::MAX_SCOPE_LEN + digest::MAX_LINE_LEN);
+/// From this budget on, room is kept for what says who lives and who has what; below it they get
+/// what is left.
+const ROOMY: usize = 1024;
 
 /// A made message and what it could not carry.
 #[derive(Debug, Default)]
@@ -37,55 +45,120 @@ impl Maker<'_> {
     /// What I have; with `pull`, asking for updates only.
     pub(crate) fn syn(&mut self, pull: bool) -> Vec<u8> {
         let pull_len = if pull { section_len(0) } else { 0 };
-        let room = section_room(self.room() - pull_len);
-        let digest = plan_digest(self.state, self.rng, lines_len(self.state), room);
+        let room = self.room() - pull_len;
+        let extras = self.extras_len(None);
+        let outline = Outline::whole(self.state).cut(self.state, self.rng, room - extras);
+        let heard = self.heard(room - outline.len());
         let mut out = self.begin(Kind::Syn);
-        put_digest(&mut out, self.state, digest);
+        outline.put_digest(&mut out, self.state);
         if pull {
             message::put_section_head(&mut out, tag::PULL, 0);
         }
+        put_unless_empty(&mut out, tag::HEARD, &heard);
+        outline.put_rest(&mut out, self.state);
         finish(out)
     }
 
     /// What the initiator lacks, and unless it pulls what I have. Empty if neither has news.
-    pub(crate) fn syn_ack(&mut self, theirs: &Digest<'_>, pull: bool) -> Reply {
-        let Difference { pending, is_behind } = pending::compare(self.state, theirs);
-        if pull {
-            return self.delta_alone(Kind::SynAck, pending);
+    pub(crate) fn syn_ack(&mut self, theirs: &Message<'_>, peer: ShortId) -> Reply {
+        let Difference { pending, is_behind } = pending::compare(self.state, theirs, peer);
+        if theirs.pull {
+            return self.delta_alone(Kind::SynAck, pending, peer);
         }
-        if pending.is_empty() && !is_behind && theirs.range().is_none() {
+        let is_complete = theirs.digest.is_some_and(|digest| digest.range().is_none());
+        if pending.is_empty() && !is_behind && is_complete {
             return Reply::default();
         }
-        let room = self.room();
-        let lines = lines_len(self.state);
+        let room = self.room() - self.extras_len(Some(peer));
         // All that the digest needs, or half of the message: the two directions of an exchange then
         // get alike under load.
-        let whole = section_len(digest::len(Range::COMPLETE, lines));
-        let share = whole.min((room / 2).max(MIN_DIGEST_LEN));
-        let (chosen, room_needed) = self.choose(pending, room, share);
-        let digest_room = section_room(room - delta_len(&chosen));
-        let digest = plan_digest(self.state, self.rng, lines, digest_room);
+        let whole = Outline::whole(self.state);
+        let share = whole.len().min((room / 2).max(Outline::MIN_LEN));
+        let (selection, room_needed) = self.choose(pending, room, share);
+        let delta = delta_len(&selection);
+        let outline = whole.cut(self.state, self.rng, room - delta);
+        let acked = if outline.is_complete() { None } else { self.acked(peer) };
+        let mut rest = self.room() - delta - outline.len();
+        let acked = self.fitting(acked, &mut rest);
+        let heard = self.heard(rest);
         let mut out = self.begin(Kind::SynAck);
-        put_digest(&mut out, self.state, digest);
-        put_delta(&mut out, chosen);
+        outline.put_digest(&mut out, self.state);
+        put_unless_empty(&mut out, tag::HEARD, &heard);
+        put_delta(&mut out, selection);
+        put_unless_empty(&mut out, tag::ACKED, &acked);
+        outline.put_rest(&mut out, self.state);
         Reply { bytes: finish(out), room_needed }
     }
 
     /// What the responder lacks.
-    pub(crate) fn ack(&mut self, theirs: &Digest<'_>) -> Reply {
-        let pending = pending::compare(self.state, theirs).pending;
-        self.delta_alone(Kind::Ack, pending)
+    pub(crate) fn ack(&mut self, theirs: &Message<'_>, peer: ShortId) -> Reply {
+        let pending = pending::compare(self.state, theirs, peer).pending;
+        self.delta_alone(Kind::Ack, pending, peer)
     }
 
-    /// A message with a delta and nothing else; empty if nothing is pending, or nothing fits.
-    fn delta_alone(&mut self, kind: Kind, pending: Vec<Pending<'_>>) -> Reply {
-        let (chosen, room_needed) = self.choose(pending, self.room(), 0);
-        if chosen.is_empty() {
+    /// A message with a delta and no digest; empty if nothing is pending, or nothing fits.
+    fn delta_alone(&mut self, kind: Kind, pending: Vec<Pending<'_>>, peer: ShortId) -> Reply {
+        let room = self.room() - self.extras_len(Some(peer));
+        let (selection, room_needed) = self.choose(pending, room, 0);
+        if selection.chosen.is_empty() {
             return Reply { bytes: Vec::new(), room_needed };
         }
+        let mut rest = self.room() - delta_len(&selection);
+        let acked = self.acked(peer);
+        let acked = self.fitting(acked, &mut rest);
+        let heard = self.heard(rest);
         let mut out = self.begin(kind);
-        put_delta(&mut out, chosen);
+        put_unless_empty(&mut out, tag::HEARD, &heard);
+        put_delta(&mut out, selection);
+        put_unless_empty(&mut out, tag::ACKED, &acked);
         Reply { bytes: finish(out), room_needed }
+    }
+
+    /// That I am level with the map of the one that the message is for.
+    pub(crate) fn acked_alone(&mut self, peer: ShortId) -> Vec<u8> {
+        let mut rest = self.room();
+        let acked = self.acked(peer);
+        let acked = self.fitting(acked, &mut rest);
+        let heard = self.heard(rest);
+        let mut out = self.begin(Kind::SynAck);
+        put_unless_empty(&mut out, tag::HEARD, &heard);
+        put_unless_empty(&mut out, tag::ACKED, &acked);
+        finish(out)
+    }
+
+    /// How far I am with the map of the one that the message is for.
+    fn acked(&self, peer: ShortId) -> Option<Acked> {
+        let held = self.state.at(peer)?;
+        let is_known = held.max_version > 0;
+        is_known.then_some(Acked { generation: held.generation, version: held.max_version })
+    }
+
+    /// That as a body, if it fits into what is left.
+    #[expect(clippy::unused_self, reason = "a step of making a message")]
+    fn fitting(&self, acked: Option<Acked>, rest: &mut usize) -> Vec<u8> {
+        let mut body = Vec::new();
+        if let Some(acked) = acked {
+            acked.put(&mut body);
+        }
+        match rest.checked_sub(section_len(body.len())) {
+            Some(left) if !body.is_empty() => *rest = left,
+            _ => body.clear(),
+        }
+        body
+    }
+
+    /// A sample of who was heard of, for a section in what is left.
+    fn heard(&mut self, rest: usize) -> Vec<u8> {
+        self.state.heard_sample(self.rng, section_room(rest))
+    }
+
+    /// Bytes kept free for what is said beside digest and delta.
+    fn extras_len(&self, peer: Option<ShortId>) -> usize {
+        if self.budget < ROOMY {
+            return 0;
+        }
+        let heard = self.state.now_ms.map_or(0, |_| section_len(heard::MAX_SAMPLE_LEN));
+        heard + peer.map_or(0, |_| section_len(Acked::MAX_LEN))
     }
 
     fn sender(&self) -> Sender<'_> {
@@ -106,99 +179,63 @@ impl Maker<'_> {
 
     /// What of `pending` goes into a message with `room` bytes for sections, of which the digest
     /// gets its share first; and the budget that the largest update needs which can never go with
-    /// this one, or 0.
+    /// this one, or 0. Such an update goes in pieces.
     fn choose<'s>(
         &mut self,
         mut pending: Vec<Pending<'s>>,
         room: usize,
         digest_share: usize,
-    ) -> (Vec<Chosen<'s>>, usize) {
+    ) -> (Selection<'s>, usize) {
         let ordering = self.config.ordering;
-        pending::order(&mut pending, ordering, self.rng);
+        selection::order(&mut pending, ordering, self.rng);
         // If only the digest's share is in the way of the first update that can go at all, the
         // digest shrinks.
-        let most = room - digest_share.min(MIN_DIGEST_LEN);
-        let mut firsts = pending::first_section_lens(&pending).map(section_len);
+        let most = room - digest_share.min(Outline::MIN_LEN);
+        let mut firsts = selection::first_section_lens(&pending).map(section_len);
         let first = firsts.find(|first| *first <= most).unwrap_or(0);
         let delta_room = if first > room - digest_share { most } else { room - digest_share };
-        let selection = pending::select(&pending, ordering, self.rng, section_room(delta_room));
+        let delta_room = section_room(delta_room);
+
+        // A piece gets what others leave; in every other message, at random, half of the room.
+        let large = selection::large(&pending, self.rng, section_room(most));
+        let kept = if large.is_some() && self.rng.bool() { delta_room / 2 } else { 0 };
+        let mut selection = selection::select(&pending, ordering, self.rng, delta_room - kept);
+        if let Some(large) = large {
+            selection.add_piece(&large, delta_room);
+        }
 
         let refused = section_len(selection.largest_refused);
         if selection.largest_refused == 0 || refused <= most {
-            return (selection.chosen, 0);
+            return (selection, 0);
         }
         // A digest that takes less now may have grown by then.
-        let digest_len = if digest_share == 0 { 0 } else { MIN_DIGEST_LEN };
-        (selection.chosen, message::frame_len(self.sender()) + digest_len + refused)
+        let digest_len = if digest_share == 0 { 0 } else { Outline::MIN_LEN };
+        let extras = section_len(heard::MAX_SAMPLE_LEN) + section_len(Acked::MAX_LEN);
+        let needed = message::frame_len(self.sender()) + digest_len + extras + refused;
+        (selection, needed)
     }
 }
 
-/// The most bytes of a message whose only update is this one, whoever relays it.
-pub(crate) fn longest_message_len(id: &[u8], key: usize, value: usize) -> usize {
-    let entry = entry::set_len(crate::wire::bounds::MAX_VERSION, key, value);
-    let head = delta::Head {
-        id,
-        generation: crate::wire::bounds::MAX_GENERATION,
-        from: crate::wire::bounds::MAX_VERSION,
-        to: crate::wire::bounds::MAX_VERSION,
-        entries_len: entry,
-    };
-    message::MAX_FRAME_LEN + MIN_DIGEST_LEN + section_len(head.section_len())
+fn delta_len(selection: &Selection<'_>) -> usize {
+    if selection.chosen.is_empty() { 0 } else { section_len(selection.len()) }
 }
 
-/// Bytes of a digest's lines about everybody.
-fn lines_len(state: &State) -> usize {
-    state.iter().map(|held| State::line(held).len()).sum()
-}
-
-/// Which participants a digest of at most `room` bytes speaks of, and the bytes of its lines; those
-/// about everybody take `whole` bytes.
-fn plan_digest(state: &State, rng: &mut Rng, whole: usize, room: usize) -> (Range, usize) {
-    if digest::len(Range::COMPLETE, whole) <= room {
-        return (Range::COMPLETE, whole);
-    }
-    // A start drawn anew for each message, so that everybody's turn comes. A participant is drawn,
-    // not a point of the circle: ids that crowd around somebody then hide nobody.
-    let nth = rng.usize(..state.len());
-    let first = state.iter().nth(nth).map_or(0, |(short, _)| short);
-    let room = room.saturating_sub(digest::MAX_SCOPE_LEN);
-    let (mut range, mut lines) = (Range { first, last: first }, 0);
-    for held in state.circle(first) {
-        // Complete up to just before the first one that is left out.
-        range.last = held.0.wrapping_sub(1);
-        let len = State::line(held).len();
-        if lines + len > room {
-            break;
-        }
-        lines += len;
-    }
-    debug_assert!(lines > 0, "every caller has room for one line");
-    (range, lines)
-}
-
-fn put_digest(out: &mut Vec<u8>, state: &State, (range, lines): (Range, usize)) {
-    message::put_section_head(out, tag::DIGEST, digest::len(range, lines));
-    digest::put(out, range, state.in_range(range).map(State::line));
-}
-
-fn delta_len(chosen: &[Chosen<'_>]) -> usize {
-    if chosen.is_empty() {
-        return 0;
-    }
-    section_len(chosen.iter().map(|chosen| chosen.head().section_len()).sum())
-}
-
-fn put_delta(out: &mut Vec<u8>, mut chosen: Vec<Chosen<'_>>) {
-    if chosen.is_empty() {
+fn put_delta(out: &mut Vec<u8>, mut selection: Selection<'_>) {
+    if selection.chosen.is_empty() {
         return;
     }
-    chosen.sort_unstable_by(|a, b| a.participant.id.cmp(&b.participant.id));
-    let len = chosen.iter().map(|chosen| chosen.head().section_len()).sum();
-    out.reserve_exact(varint::prefixed_len(len) + 16);
+    selection.chosen.sort_unstable_by(|a, b| a.participant.id.cmp(&b.participant.id));
+    let len = selection.len();
+    out.reserve_exact(varint::prefixed_len(len) + 128);
     message::put_section_head(out, tag::DELTA, len);
-    for section in chosen {
-        section.head().put(out);
-        section.participant.log.copy(section.from, section.to, out);
+    for section in &selection.chosen {
+        section.put(out);
+    }
+}
+
+fn put_unless_empty(out: &mut Vec<u8>, tag: u64, body: &[u8]) {
+    if !body.is_empty() {
+        message::put_section(out, tag, body);
     }
 }
 

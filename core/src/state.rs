@@ -1,74 +1,35 @@
-//! Every participant's copy, found by short id. What is *not* here: how copies change (apply) and
-//! how they are told (pending, reply).
+//! Every participant's copy, found by short id. What is *not* here: how copies change (apply, own)
+//! and how they are told (pending, reply).
 
-use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+pub(crate) mod catch_up;
+pub(crate) mod heard;
+pub(crate) mod journal;
+pub(crate) mod participant;
+pub(crate) mod staging;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::cmp::Reverse;
 use core::ops::Bound::{Excluded, Included, Unbounded};
 
-use crate::config::{Config, within};
-use crate::error::{Error, Limit};
-use crate::index::KeyHasher;
-use crate::log::Log;
+use crate::config::Config;
+use crate::log::index::KeyHasher;
+use crate::state::journal::{Journal, Standing};
+use crate::state::participant::{Participant, Status};
+use crate::state::staging::Staged;
+use crate::wire::bounds::EVICTED;
 use crate::wire::digest::{DigestLine, Range};
-use crate::wire::entry::Entry;
 use crate::wire::short::{ShortId, cluster_hash, short_id};
 
-/// What a participant costs beside its updates, bytes, roughly: it keeps `state_bytes` honest when
-/// somebody invents ids.
-pub(crate) const PARTICIPANT_COST: usize = 160;
+/// After so many pieces that found no room, what nobody went on with in that time is given up.
+const MAX_REFUSALS: u64 = 16;
 
-/// One copy: (generation, max_version, updates in version order).
+/// What all other copies take, while one is changed.
 #[derive(Debug)]
-pub(crate) struct Participant {
-    pub(crate) id: Box<[u8]>,
-    pub(crate) generation: u64,
-    pub(crate) max_version: u64,
-    pub(crate) log: Log,
-}
-
-impl Participant {
-    pub(crate) fn new(id: &[u8], generation: u64) -> Self {
-        Participant { id: id.into(), generation, max_version: 0, log: Log::default() }
-    }
-
-    /// A newer generation starts: the older copy goes, whole and at once.
-    pub(crate) fn restart(&mut self, generation: u64) {
-        self.generation = generation;
-        self.max_version = 0;
-        self.log = Log::default();
-    }
-
-    /// Whether one more update stays within the limits on one participant, and within `room` more
-    /// bytes.
-    pub(crate) fn admits(
-        &self,
-        entry: &Entry<'_>,
-        config: &Config,
-        hasher: &KeyHasher,
-        room: u64,
-    ) -> Result<(), Error> {
-        let limits = &config.limits;
-        within(Limit::KeyBytes, entry.key.len() as u64, 1, limits.key_bytes)?;
-        within(Limit::ValueBytes, entry.value.len() as u64, 0, limits.value_bytes)?;
-        let (keys, len) = (self.log.keys() as u64, entry.bytes.len() as u64);
-        let room = room.min(limits.participant_bytes.saturating_sub(self.log.len() as u64));
-        if keys < limits.keys_per_participant && len <= room {
-            return Ok(());
-        }
-        // Near a limit it matters what the update takes the place of.
-        let older = self.log.get(entry.key, hasher);
-        let freed = older.filter(|_| !config.state.history).map_or(0, |older| older.bytes.len());
-        let keys = keys + u64::from(older.is_none());
-        within(Limit::KeysPerParticipant, keys, 0, limits.keys_per_participant)?;
-        let kept = self.log.len() as u64 + len - freed as u64;
-        within(Limit::ParticipantBytes, kept, 0, limits.participant_bytes)?;
-        within(Limit::StateBytes, len, 0, room.saturating_add(freed as u64))
-    }
-
-    /// Bytes that count towards `state_bytes`.
-    pub(crate) fn cost(&self) -> usize {
-        PARTICIPANT_COST + self.id.len() + self.log.len()
-    }
+pub(crate) struct Counted {
+    pub(crate) others_len: usize,
+    pub(crate) staged_len: usize,
+    /// How many pieces found no room.
+    pub(crate) refusals: u64,
 }
 
 #[derive(Debug)]
@@ -79,17 +40,45 @@ pub(crate) struct State {
     /// The short id of the host's own participant, which is always present.
     own: ShortId,
     pub(crate) hasher: KeyHasher,
+    /// Bytes that the copies of others cost together.
+    pub(crate) others_len: usize,
+    /// Bytes of partly received updates.
+    pub(crate) staged_len: usize,
+    /// Those of whose next update a part is held.
+    staged: BTreeSet<ShortId>,
+    /// How many pieces found no room.
+    refusals: u64,
+    /// Those that left or were evicted, by generation; never the own participant.
+    departed: BTreeSet<(u64, ShortId)>,
+    /// How many of those were forgotten.
+    pub(crate) forgotten: u64,
+    pub(crate) journal: Journal,
+    /// What the host was last told of the time, ms since 1970.
+    pub(crate) now_ms: Option<u64>,
+    /// The generation in which somebody says that this host's own participant was evicted.
+    pub(crate) own_evicted: Option<u64>,
 }
 
 impl State {
-    pub(crate) fn new(own: Participant, cluster: &[u8], seed: u64) -> Self {
-        let cluster = cluster_hash(cluster);
+    pub(crate) fn new(own: Participant, config: &Config, seed: u64) -> Self {
+        let cluster = cluster_hash(&config.cluster);
         let short = short_id(cluster, &own.id);
+        let mut journal = Journal::new(config.limits.change_records);
+        let changed_at = journal.note(short, 0, Standing::UNKNOWN);
         State {
-            participants: BTreeMap::from([(short, own)]),
+            participants: BTreeMap::from([(short, Participant { changed_at, ..own })]),
             cluster,
             own: short,
             hasher: KeyHasher::with_seed(seed),
+            others_len: 0,
+            staged_len: 0,
+            staged: BTreeSet::new(),
+            refusals: 0,
+            departed: BTreeSet::new(),
+            forgotten: 0,
+            journal,
+            now_ms: None,
+            own_evicted: None,
         }
     }
 
@@ -105,9 +94,23 @@ impl State {
         self.participants.get(&self.own).expect("a host has its own participant")
     }
 
-    pub(crate) fn own_mut(&mut self) -> (&mut Participant, &KeyHasher) {
-        let own = self.participants.get_mut(&self.own).expect("a host has its own participant");
-        (own, &self.hasher)
+    /// The host's own participant, to be changed.
+    pub(crate) fn change_own<R>(
+        &mut self,
+        change: impl FnOnce(&mut Participant, &KeyHasher) -> R,
+    ) -> R {
+        let changed = self.change(self.own, |own, hasher, _| change(own, hasher));
+        changed.expect("a host has its own participant")
+    }
+
+    /// A copy whose change no reader sees.
+    pub(crate) fn get_mut(&mut self, short: ShortId) -> Option<&mut Participant> {
+        self.participants.get_mut(&short)
+    }
+
+    /// Every copy, whose change no reader sees.
+    pub(crate) fn each_mut(&mut self, mut change: impl FnMut(ShortId, &mut Participant)) {
+        self.participants.iter_mut().for_each(|(short, held)| change(*short, held));
     }
 
     pub(crate) fn get(&self, id: &[u8]) -> Option<&Participant> {
@@ -118,18 +121,139 @@ impl State {
         self.participants.get(&short)
     }
 
-    pub(crate) fn at_or_insert(
+    /// The copy at that short id, to be changed: what it costs is counted, and where it was is put
+    /// into the journal first.
+    pub(crate) fn change<R>(
         &mut self,
         short: ShortId,
-        id: &[u8],
-        generation: u64,
-    ) -> (&mut Participant, &KeyHasher) {
-        let entry = self.participants.entry(short);
-        (entry.or_insert_with(|| Participant::new(id, generation)), &self.hasher)
+        change: impl FnOnce(&mut Participant, &KeyHasher, &mut Counted) -> R,
+    ) -> Option<R> {
+        let held = self.participants.get_mut(&short)?;
+        let before = Standing::of(held);
+        held.changed_at = self.journal.note(short, held.changed_at, before);
+        let is_own = short == self.own;
+        let (cost, generation) = (held.cost(), held.generation);
+        let staged = held.staged.as_ref().map_or(0, |staged| staged.len());
+        let mut counted = Counted {
+            others_len: self.others_len - if is_own { 0 } else { cost },
+            staged_len: self.staged_len - staged,
+            refusals: self.refusals,
+        };
+        let result = change(held, &self.hasher, &mut counted);
+        self.others_len = counted.others_len + if is_own { 0 } else { held.cost() };
+        let staged = held.staged.as_ref().map(|staged| staged.len());
+        self.staged_len = counted.staged_len + staged.unwrap_or(0);
+        match staged {
+            Some(_) => self.staged.insert(short),
+            None => self.staged.remove(&short),
+        };
+        if !is_own
+            && (held.status, held.generation) != (before.status.unwrap_or_default(), generation)
+        {
+            self.departed.remove(&(generation, short));
+            if held.status != Status::Present {
+                self.departed.insert((held.generation, short));
+            }
+        }
+        Some(result)
     }
 
+    /// Add somebody, who has nothing yet.
+    pub(crate) fn insert(&mut self, short: ShortId, id: &[u8], generation: u64) {
+        let changed_at = self.journal.note(short, 0, Standing::UNKNOWN);
+        let held = Participant { changed_at, ..Participant::new(id, generation) };
+        self.others_len += held.cost();
+        self.participants.insert(short, held);
+    }
+
+    /// Forget somebody else.
     pub(crate) fn remove(&mut self, short: ShortId) {
-        self.participants.remove(&short);
+        if let Some(held) = self.participants.remove(&short) {
+            self.others_len -= held.cost();
+            self.staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
+            self.staged.remove(&short);
+            self.departed.remove(&(held.generation, short));
+        }
+    }
+
+    /// Set somebody else's slot to evicted in that generation, if that outranks what is held.
+    pub(crate) fn evict(&mut self, id: &[u8], generation: u64, config: &Config) {
+        let short = self.short(id);
+        if short == self.own {
+            if *self.own().id == *id {
+                self.own_evicted = self.own_evicted.max(Some(generation));
+            }
+            return;
+        }
+        let held = self.at(short);
+        let outranks =
+            held.is_none_or(|held| *held.id == *id && held.reached() < (generation, EVICTED));
+        if !outranks || (held.is_none() && !self.remembers(generation, short, config)) {
+            return;
+        }
+        if held.is_none() {
+            self.insert(short, id, generation);
+        }
+        self.change(short, |held, _, _| {
+            if held.generation < generation {
+                held.restart(generation);
+            }
+            held.staged = None;
+            held.evidence = None;
+            held.depart(Status::Evicted);
+            held.max_version = 0;
+        });
+        self.forget_departed(config);
+    }
+
+    /// Whether one more that is gone would be remembered: those of the lowest generation are not.
+    pub(crate) fn remembers(&self, generation: u64, short: ShortId, config: &Config) -> bool {
+        let is_full = self.departed.len() as u64 >= config.limits.departed;
+        let first = self.departed.first();
+        !is_full || first.is_some_and(|first| *first < (generation, short))
+    }
+
+    /// Forget those of the lowest generations of the departed, down to the limit.
+    pub(crate) fn forget_departed(&mut self, config: &Config) {
+        while self.departed.len() as u64 > config.limits.departed
+            && let Some((_, short)) = self.departed.pop_first()
+        {
+            if let Some(held) = self.participants.get(&short) {
+                self.journal.note_forgotten(&held.id, held.generation, held.status);
+            }
+            self.remove(short);
+            self.forgotten += 1;
+        }
+    }
+
+    /// A piece of that participant found no room: give up what has come least far of another's, so
+    /// that in the end something becomes whole. It is not given up for one that has come less far,
+    /// unless nobody has gone on with it for long.
+    pub(crate) fn give_up_staged(&mut self, short: ShortId) {
+        self.refusals += 1;
+        let staged = |short: ShortId| self.at(short).and_then(|held| held.staged.as_deref());
+        let rank = |short: ShortId| (staged(short).map_or(0, Staged::len), Reverse(short));
+        let is_idle = |short: ShortId| {
+            staged(short).is_some_and(|staged| self.refusals - staged.touched() > MAX_REFUSALS)
+        };
+        let others = self.staged.iter().copied().filter(|other| *other != short);
+        let idle = others.clone().find(|other| is_idle(*other));
+        let least = || others.min_by_key(|other| rank(*other));
+        let victim = idle.or_else(|| least().filter(|least| rank(*least) < rank(short)));
+        if let Some(victim) = victim {
+            self.change(victim, |held, _, _| held.staged = None);
+        }
+    }
+
+    /// How many are present, as far as is known; the host itself counts.
+    pub(crate) fn present(&self) -> usize {
+        self.participants.len() - self.departed.len()
+    }
+
+    /// Whether a generation is farther ahead of the host's clock than any start can be.
+    pub(crate) fn is_absurd(&self, generation: u64, config: &Config) -> bool {
+        let ahead = config.generation_ahead_ms;
+        self.now_ms.is_some_and(|now| ahead > 0 && generation >> 16 > now.saturating_add(ahead))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -150,6 +274,11 @@ impl State {
         head.chain(tail.into_iter().flatten()).map(|(short, held)| (*short, held))
     }
 
+    /// Those from that short id on, up to the end of the circle.
+    pub(crate) fn from(&self, first: ShortId) -> impl Iterator<Item = (ShortId, &Participant)> {
+        self.participants.range(first..).map(|(short, held)| (*short, held))
+    }
+
     /// Everybody, going up from `first` around the circle.
     pub(crate) fn circle(&self, first: ShortId) -> impl Iterator<Item = (ShortId, &Participant)> {
         let head = self.participants.range((Included(first), Unbounded));
@@ -159,7 +288,8 @@ impl State {
 
     /// That participant's line in a digest.
     pub(crate) fn line((short, held): (ShortId, &Participant)) -> DigestLine {
-        DigestLine { short, generation: held.generation, max_version: held.max_version }
+        let (generation, max_version) = held.reached();
+        DigestLine { short, generation, max_version }
     }
 }
 
@@ -173,7 +303,7 @@ mod tests {
     #[test]
     fn hosts_of_other_seeds_hash_keys_otherwise() {
         let hash = |seed| {
-            let state = State::new(Participant::new(b"a", 1), b"", seed);
+            let state = State::new(Participant::new(b"a", 1), &Config::default(), seed);
             state.hasher.hash_one(&b"key"[..])
         };
         assert_eq!(hash(1), hash(1));

@@ -155,7 +155,7 @@ impl Stream {
                     return Err(Error::Malformed("a pull is answered with a digest"));
                 }
                 let answer = host.answer(&message, line.budget());
-                if message.digest.is_some() {
+                if !pulls {
                     line.outbound.push(&answer);
                 }
             }
@@ -200,7 +200,7 @@ impl Stream {
 pub struct Exchange {
     line: Line,
     end: bool,
-    /// A SynAck with a digest is out: an Ack, or an empty frame, must follow.
+    /// A SynAck is out that is not for a pull: an Ack, or an empty frame, must follow.
     waits: bool,
 }
 

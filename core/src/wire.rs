@@ -21,18 +21,22 @@
 //! ```
 
 pub(crate) mod bounds;
-mod checksum;
+pub(crate) mod checksum;
 pub(crate) mod delta;
 pub(crate) mod digest;
 pub(crate) mod entry;
+pub(crate) mod keep;
+pub(crate) mod lines;
 pub(crate) mod message;
 pub(crate) mod reader;
 pub(crate) mod short;
 pub(crate) mod varint;
 
 pub use bounds::{MAX_ID_BYTES, MIN_BUDGET};
-pub use delta::{Delta, ParticipantDelta, ParticipantDeltas};
+pub use delta::{Delta, ParticipantDelta, ParticipantDeltas, Piece};
 pub use digest::{Digest, DigestLine, DigestLines};
-pub use entry::{Entries, Entry};
+pub use entry::{Body, Entries, Entry, Op, Ops};
+pub use keep::{Clean, KeepList};
+pub use lines::{Acked, CleanLine, HeardLine, Lines, StagedLine};
 pub use message::{Kind, Message, Sender};
 pub use short::{ShortId, cluster_hash, short_id};

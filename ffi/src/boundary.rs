@@ -219,6 +219,53 @@ impl<H> Slot<*mut H> {
     }
 }
 
+/// The two places where C wants bytes that stay ours: where they begin, and how many they are.
+pub(crate) struct Lend {
+    start: Out<*const u8>,
+    len: Out<usize>,
+}
+
+impl Lend {
+    /// The caller promises of both places what `Out::new` asks.
+    pub(crate) unsafe fn new(
+        names: [&'static str; 2],
+        start: *mut *const u8,
+        len: *mut usize,
+    ) -> Self {
+        // SAFETY: promised by the caller.
+        unsafe { Lend { start: Out::new(names[0], start), len: Out::new(names[1], len) } }
+    }
+
+    /// The places, which must be there.
+    pub(crate) fn required(self) -> Outcome<Lent> {
+        Ok(Lent { start: Some(self.start.required()?), len: Some(self.len.required()?) })
+    }
+
+    /// The places, as far as C wants the bytes.
+    pub(crate) fn optional(self) -> Lent {
+        Lent { start: self.start.optional(), len: self.len.optional() }
+    }
+}
+
+/// A [`Lend`] that was checked.
+pub(crate) struct Lent {
+    start: Option<Slot<*const u8>>,
+    len: Option<Slot<usize>>,
+}
+
+impl Lent {
+    /// Lend `bytes`, which must stay where they are for as long as C was promised; (NULL, 0) where
+    /// there are none. Empty bytes are not NULL.
+    pub(crate) fn put(self, bytes: Option<&[u8]>) {
+        if let Some(start) = self.start {
+            start.put(bytes.map_or(ptr::null(), <[u8]>::as_ptr));
+        }
+        if let Some(len) = self.len {
+            len.put(bytes.map_or(0, <[u8]>::len));
+        }
+    }
+}
+
 /// A buffer that C owns, and the place where it wants the length.
 pub(crate) struct Buffer {
     start: *mut u8,

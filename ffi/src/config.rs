@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use plasmid::{Config, Limits, Ordering};
+use plasmid::{Config, Ordering};
 
 use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, flag, wait};
 use crate::status::{Failure, Outcome, PLASMID_INTERNAL, plasmid_status};
@@ -26,7 +26,7 @@ pub struct plasmid_config {
 #[derive(Default)]
 pub(crate) struct Settings {
     /// All that has a constant default; its seed, nonce and generation are not used.
-    config: Config,
+    pub(crate) config: Config,
     seed: Option<u64>,
     nonce: Option<u64>,
     generation: Option<u64>,
@@ -53,6 +53,19 @@ impl Settings {
             generation: self.generation.map_or_else(generation_now, Ok)?,
             ..self.config.clone()
         })
+    }
+}
+
+/// Run `make` with the settings of `config`, or with the defaults if that is NULL, and answer its
+/// status; the text of a failure stays on the config.
+pub(crate) fn with_settings(
+    config: Ref<'_, plasmid_config>,
+    make: impl FnOnce(&Settings) -> Outcome,
+) -> plasmid_status {
+    if config.is_null() {
+        boundary::guard(|| make(&Settings::default()))
+    } else {
+        config.call(|settings| make(settings))
     }
 }
 
@@ -96,8 +109,9 @@ pub unsafe extern "C" fn plasmid_config_free(config: *mut plasmid_config) {
     unsafe { boundary::free(config) };
 }
 
-/// Copy out the text of the last failure on this config, or of the last `plasmid_host_new` that was
-/// given it: one English sentence without a final zero byte, empty if nothing has failed.
+/// Copy out the text of the last failure on this config, or of the last `plasmid_host_new` or
+/// `plasmid_host_restore` that was given it: one English sentence without a final zero byte, empty
+/// if nothing has failed.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_error(
@@ -131,8 +145,8 @@ pub unsafe extern "C" fn plasmid_config_set_ordering(
     })
 }
 
-/// 1 (default): keep and send superseded values too. 0: keep and send only the newest value of each
-/// key, one's own and everyone else's.
+/// 1 (default): keep and send superseded values and deletions too, until their owner compacts. 0:
+/// keep and send only what is newest of each key, one's own and everyone else's.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_history(
@@ -202,116 +216,74 @@ pub unsafe extern "C" fn plasmid_config_set_cluster(
     })
 }
 
-/// Greatest length of a key, in bytes: 1 to 65,535, default 1,024. Keys are compared and searched,
-/// so they stay small.
-///
-/// As for all limits, `plasmid_host_new` tells of one that is out of range, and not this function.
-/// One's own change over a limit is refused with `PLASMID_LIMIT`. What a peer sends is applied up
-/// to the first update over a limit; the rest of that participant is left out and counted
-/// (`plasmid_host_skipped`). Give all hosts of a cluster the same limits: peers do not know each
-/// other's, and send again and again what was left out.
+/// 1 (default): the host compacts its own map by itself, when superseded values and deletions take
+/// more than half of it, and by age (`plasmid_config_set_tombstone_age_ms`). It waits for the peers
+/// to have seen what goes, but not for ever. 0: only `plasmid_host_compact` does, and without it
+/// the map grows with every change.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_key_bytes(
+pub unsafe extern "C" fn plasmid_config_set_auto_compact(
     config: *mut plasmid_config,
-    limit: u64,
+    auto_compact: u32,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.key_bytes = limit) }
+    let config = unsafe { Ref::new(config) };
+    config.call(|settings| {
+        settings.config.auto_compact = flag("auto_compact", auto_compact)?;
+        Ok(())
+    })
 }
 
-/// Greatest length of a value, in bytes: 0 to 256 MiB, default 1 MiB. A value travels whole in one
-/// message, whose limit bounds it as well.
+/// After how many milliseconds `plasmid_host_tick` compacts the host's own deletions away, if the
+/// host compacts by itself: default 3,600,000, an hour; 0 never. A host that was away for longer
+/// learns of them all the same, it only takes it a few bytes more for each key that is left.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_value_bytes(
+pub unsafe extern "C" fn plasmid_config_set_tombstone_age_ms(
     config: *mut plasmid_config,
-    limit: u64,
+    age_ms: u64,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.value_bytes = limit) }
+    unsafe { set(config, |settings| settings.config.tombstone_age_ms = age_ms) }
 }
 
-/// Greatest length of a message, received or made, in bytes: 512 to 256 MiB, default 16 MiB. It
-/// bounds the memory that one peer can claim. A longer message is refused whole, so give all hosts
-/// of a cluster the same.
+/// After how many milliseconds of silence `plasmid_host_tick` evicts a participant, as
+/// `plasmid_host_evict` does; default 0, which is never. One that lives after all comes back by
+/// itself. Tick far more often than that, at every host: those with a clock pass signs of life on,
+/// and a longer pause than a quarter of it counts as sleep, after which the silence begins anew.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_message_bytes(
+pub unsafe extern "C" fn plasmid_config_set_evict_after_ms(
     config: *mut plasmid_config,
-    limit: u64,
+    silence_ms: u64,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.message_bytes = limit) }
+    unsafe { set(config, |settings| settings.config.evict_after_ms = silence_ms) }
 }
 
-/// Greatest number of participants known at once, the host's own included: 1 to 2^32 - 1, default
-/// 65,536. It bounds what made-up ids can claim; the digest of so many is about 1.5 MB, still one
-/// message.
+/// How far above this host's clock, in milliseconds, the generation of another participant may lie
+/// before it is refused: default 31,536,000,000, a year; 0 refuses none. Nothing outranks an absurd
+/// generation, so it would be there for ever. It holds from the first `plasmid_host_tick` on, and
+/// means something only where generations are made of the time, as they are by default.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_participants(
+pub unsafe extern "C" fn plasmid_config_set_generation_ahead_ms(
     config: *mut plasmid_config,
-    limit: u64,
+    ahead_ms: u64,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.participants = limit) }
-}
-
-/// Greatest number of keys held of one participant, one's own included: 1 to 2^31 - 1, default
-/// 131,072. It bounds the index over the keys, which takes a few MiB for so many.
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_keys_per_participant(
-    config: *mut plasmid_config,
-    limit: u64,
-) -> plasmid_status {
-    // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.keys_per_participant = limit) }
-}
-
-/// Greatest size of the updates kept of one participant, history and one's own included, in bytes:
-/// 1 to 1 GiB, default 256 MiB. It keeps one participant from taking the room of all. The index
-/// takes about 8 bytes more for each update, and 10 for each key.
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_participant_bytes(
-    config: *mut plasmid_config,
-    limit: u64,
-) -> plasmid_status {
-    // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.participant_bytes = limit) }
-}
-
-/// Greatest size of what is kept of all other participants together, ids included, in bytes: any
-/// number, default 1 GiB; 0 keeps nothing of others. It bounds the memory that all peers together
-/// can claim. One's own map does not count, so that no peer can use up the room for one's own
-/// changes.
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_config_set_state_bytes(
-    config: *mut plasmid_config,
-    limit: u64,
-) -> plasmid_status {
-    // SAFETY: the caller keeps the header's rules for handles.
-    unsafe { set_limit(config, |limits| limits.state_bytes = limit) }
+    unsafe { set(config, |settings| settings.config.generation_ahead_ms = ahead_ms) }
 }
 
 /// Change a setting that may have any value. The caller promises what `Ref::new` asks.
-unsafe fn set(config: *const plasmid_config, change: impl FnOnce(&mut Settings)) -> plasmid_status {
+pub(crate) unsafe fn set(
+    config: *const plasmid_config,
+    change: impl FnOnce(&mut Settings),
+) -> plasmid_status {
     // SAFETY: promised by the caller.
     let config = unsafe { Ref::new(config) };
     config.call(|settings| {
         change(settings);
         Ok(())
     })
-}
-
-/// Change a limit. The caller promises what `Ref::new` asks.
-unsafe fn set_limit(
-    config: *const plasmid_config,
-    change: impl FnOnce(&mut Limits),
-) -> plasmid_status {
-    // SAFETY: promised by the caller.
-    unsafe { set(config, |settings| change(&mut settings.config.limits)) }
 }

@@ -1,4 +1,4 @@
-//! `plasmid_host`: making a host, changing it, and the messages of an exchange.
+//! `plasmid_host`: making a host, and the messages of an exchange.
 
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use plasmid::{Error, Host};
 
 use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, Room, wait};
-use crate::config::{Settings, plasmid_config};
+use crate::config::{plasmid_config, with_settings};
 use crate::status::{Outcome, plasmid_status};
 
 /// Least budget of a message, in bytes.
@@ -20,11 +20,18 @@ const _: () = assert!(PLASMID_MIN_BUDGET == plasmid::MIN_BUDGET);
 const _: () = assert!(PLASMID_MAX_ID_BYTES == plasmid::MAX_ID_BYTES);
 
 /// One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
-/// Any thread may call it at any time; calls wait for each other. Streams, exchanges and iterators
-/// outlive it: what they need of it stays until the last of them is freed.
+/// Any thread may call it at any time; calls wait for each other. What was made from it (streams,
+/// exchanges, batches, iterators) outlives it: what they need of it stays until the last of them is
+/// freed.
 pub struct plasmid_host {
     pub(crate) host: Arc<Mutex<Host>>,
     last_failure: LastFailure,
+}
+
+impl plasmid_host {
+    pub(crate) fn of(host: Host) -> plasmid_host {
+        plasmid_host { host: Arc::new(Mutex::new(host)), last_failure: LastFailure::default() }
+    }
 }
 
 impl Handle for plasmid_host {
@@ -55,20 +62,11 @@ pub unsafe extern "C" fn plasmid_host_new(
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (id, config, host) =
         unsafe { (Input::new("id", id, id_len), Ref::new(config), Out::new("host", host)) };
-    let make = |settings: &Settings| {
+    with_settings(config, |settings| {
         let place = host.required()?;
-        let made = Host::new(id.bytes()?, settings.draw()?)?;
-        place.put_handle(plasmid_host {
-            host: Arc::new(Mutex::new(made)),
-            last_failure: LastFailure::default(),
-        });
+        place.put_handle(plasmid_host::of(Host::new(id.bytes()?, settings.draw()?)?));
         Ok(())
-    };
-    if config.is_null() {
-        boundary::guard(|| make(&Settings::default()))
-    } else {
-        config.call(|settings| make(settings))
-    }
+    })
 }
 
 /// Free a host; NULL is fine. No other call on it may be under way.
@@ -93,43 +91,6 @@ pub unsafe extern "C" fn plasmid_host_error(
     host.tell(out)
 }
 
-/// Set one's own `key` to `value`. Setting the same value again is a change like any other.
-///
-/// `*version` is the version of this change, one above the last; NULL if it is not wanted.
-/// `PLASMID_LIMIT`: the key is empty, or something is over a limit, or the update could never be
-/// sent; nothing changed.
-///
-/// An update that is larger than the budget of a message holds back all later updates of the same
-/// participant until a budget has room for it; other participants go on.
-/// `plasmid_host_room_needed` tells how much room that is.
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn plasmid_host_set(
-    host: *mut plasmid_host,
-    key: *const c_void,
-    key_len: usize,
-    value: *const c_void,
-    value_len: usize,
-    version: *mut u64,
-) -> plasmid_status {
-    // SAFETY: the caller keeps the header's rules for handles and pointers.
-    let (host, key, value, version) = unsafe {
-        (
-            Ref::new(host),
-            Input::new("key", key, key_len),
-            Input::new("value", value, value_len),
-            Out::new("version", version),
-        )
-    };
-    host.call(|host| {
-        let set = host.set(key.bytes()?, value.bytes()?)?;
-        if let Some(version) = version.optional() {
-            version.put(set);
-        }
-        Ok(())
-    })
-}
-
 /// Begin an exchange: write the first message, for any peer, of at most `out_cap` bytes.
 ///
 /// The capacity is the budget of the message: give 1,200 for a datagram,
@@ -137,10 +98,9 @@ pub unsafe extern "C" fn plasmid_host_set(
 /// `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: three
 /// messages at most. A message may be lost, repeated or late.
 ///
-/// An update larger than the budget of the answers waits, and all later updates of the same
-/// participant wait behind it, until a budget has room for it (`plasmid_host_room_needed`); other
-/// participants go on. `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which
-/// `*out_len` then is.
+/// An update larger than the budget of the answers goes in pieces, over several exchanges, and
+/// later updates of the same participant wait for it; other participants go on.
+/// `PLASMID_BUFFER_TOO_SHORT`: a budget below `PLASMID_MIN_BUDGET`, which `*out_len` then is.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_initiate(
@@ -165,7 +125,8 @@ pub unsafe extern "C" fn plasmid_host_initiate(
 /// but from it. If it is lost no state is lost with it: the next exchange brings what was in it.
 ///
 /// `*out_len` 0: there is nothing to say and the exchange is over; an empty `data` says nothing,
-/// too. With `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
+/// too. A host without news answers all the same the first few times, to say that it has all. With
+/// `out_cap` 0, and `out` NULL or not, the message is applied and nothing is said.
 /// `PLASMID_BUFFER_TOO_SHORT`: a budget from 1 to 511. `PLASMID_MALFORMED`, `PLASMID_FOREIGN`,
 /// `PLASMID_LIMIT` (longer than the message limit): the message is not for us. After any failure
 /// nothing of the message was applied.

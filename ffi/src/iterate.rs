@@ -1,37 +1,62 @@
 //! Iterators over participants and over one participant's entries.
 
 use std::ffi::c_void;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 
-use crate::boundary::{self, Handle, Input, LastFailure, Out, Ref, claim};
+use plasmid::Update;
+
+use crate::boundary::{self, Handle, Input, LastFailure, Lend, Out, Ref, claim};
 use crate::host::plasmid_host;
+use crate::presence::wanted;
 use crate::read::known;
-use crate::snapshot::Snapshot;
+use crate::rows::Rows;
 use crate::status::{Failure, Outcome, plasmid_status};
 
-/// The newest value of every key, in the order of the keys' bytes.
+/// The newest value of every key, in the order of the keys' bytes. Keys that were deleted are left
+/// out.
 pub const PLASMID_BY_KEY: u32 = 0;
 
-/// Every value that is kept, superseded ones included, oldest first.
+/// Every value and deletion that is kept, superseded ones included, oldest first. What was written
+/// in one batch has one version, in the order of the keys' bytes.
 pub const PLASMID_BY_VERSION: u32 = 1;
 
 /// An iterator over the participants that a host knew when the iterator was made. It may outlive
 /// the host. A second thread in a call on it is answered `PLASMID_BUSY`.
 pub struct plasmid_participants {
-    snapshot: Mutex<Snapshot>,
+    ids: Mutex<Rows<Range<usize>>>,
 }
 
 /// An iterator over entries that a host held when the iterator was made. It may outlive the host. A
 /// second thread in a call on it is answered `PLASMID_BUSY`.
 pub struct plasmid_entries {
-    snapshot: Mutex<Snapshot>,
+    entries: Mutex<Rows<Entry>>,
+}
+
+pub(crate) struct Entry {
+    key: Range<usize>,
+    /// `None`: the key was deleted.
+    value: Option<Range<usize>>,
+    version: u64,
+}
+
+impl plasmid_entries {
+    fn of<'a>(updates: impl IntoIterator<Item = Update<'a>>) -> plasmid_entries {
+        let mut entries = Rows::new();
+        for update in updates {
+            let key = entries.keep(update.key);
+            let value = update.value.map(|value| entries.keep(value));
+            entries.push(Entry { key, value, version: update.version });
+        }
+        plasmid_entries { entries: Mutex::new(entries) }
+    }
 }
 
 impl Handle for plasmid_participants {
-    type State = Snapshot;
+    type State = Rows<Range<usize>>;
 
-    fn enter(&self) -> Outcome<MutexGuard<'_, Snapshot>> {
-        claim(&self.snapshot)
+    fn enter(&self) -> Outcome<MutexGuard<'_, Rows<Range<usize>>>> {
+        claim(&self.ids)
     }
 
     fn last_failure(&self) -> Option<&LastFailure> {
@@ -40,10 +65,10 @@ impl Handle for plasmid_participants {
 }
 
 impl Handle for plasmid_entries {
-    type State = Snapshot;
+    type State = Rows<Entry>;
 
-    fn enter(&self) -> Outcome<MutexGuard<'_, Snapshot>> {
-        claim(&self.snapshot)
+    fn enter(&self) -> Outcome<MutexGuard<'_, Rows<Entry>>> {
+        claim(&self.entries)
     }
 
     fn last_failure(&self) -> Option<&LastFailure> {
@@ -51,26 +76,33 @@ impl Handle for plasmid_entries {
     }
 }
 
-/// Iterate over all participants known to `host` now, its own included, in the order of the ids'
-/// bytes; later changes do not show. A participant that never set a key is known to nobody else:
-/// set one key to be seen.
+/// Iterate over the participants that `host` knows now, its own included, in the order of the ids'
+/// bytes; later changes do not show. A participant that never wrote is known to nobody else: set
+/// one key to be seen.
 ///
-/// `*participants` is to be freed with `plasmid_participants_free`.
+/// `status` says which: `PLASMID_PARTICIPANT_PRESENT` those that are there, which is what most
+/// programs want, `PLASMID_PARTICIPANT_LEFT` or `PLASMID_PARTICIPANT_EVICTED` those that are gone,
+/// `PLASMID_PARTICIPANT_ANY` all.
+///
+/// `*participants` is to be freed with `plasmid_participants_free`. `PLASMID_INVALID_ARGUMENT`:
+/// there is no such status.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_participants_new(
     host: *const plasmid_host,
+    status: u32,
     participants: *mut *mut plasmid_participants,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (host, participants) = unsafe { (Ref::new(host), Out::new("participants", participants)) };
     host.call(|host| {
         let participants = participants.required()?;
-        let mut snapshot = Snapshot::default();
-        for id in host.participants() {
-            snapshot.push(id, &[], 0);
+        let mut ids = Rows::new();
+        for id in host.participants(wanted(status)?) {
+            let id = ids.keep(id);
+            ids.push(id);
         }
-        participants.put_handle(plasmid_participants { snapshot: Mutex::new(snapshot) });
+        participants.put_handle(plasmid_participants { ids: Mutex::new(ids) });
         Ok(())
     })
 }
@@ -85,13 +117,12 @@ pub unsafe extern "C" fn plasmid_participants_next(
     id_len: *mut usize,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
-    let (participants, id, id_len) =
-        unsafe { (Ref::new(participants), Out::new("id", id), Out::new("id_len", id_len)) };
-    participants.call(|snapshot| {
-        let (id, id_len) = (id.required()?, id_len.required()?);
-        let (next, _, _) = snapshot.next().ok_or_else(end)?;
-        id.put(next.as_ptr());
-        id_len.put(next.len());
+    let (participants, id) =
+        unsafe { (Ref::new(participants), Lend::new(["id", "id_len"], id, id_len)) };
+    participants.call(|ids| {
+        let id = id.required()?;
+        let (next, bytes) = ids.next().ok_or_else(end)?;
+        id.put(Some(&bytes[next.clone()]));
         Ok(())
     })
 }
@@ -128,28 +159,19 @@ pub unsafe extern "C" fn plasmid_entries_new(
     host.call(|host| {
         let entries = entries.required()?;
         let participant = participant.bytes()?;
-        let mut snapshot = Snapshot::default();
-        match order {
-            PLASMID_BY_KEY => {
-                for update in host.entries(participant) {
-                    snapshot.push(update.key, update.value, update.version);
-                }
-            }
-            PLASMID_BY_VERSION => {
-                for update in host.updates(participant) {
-                    snapshot.push(update.key, update.value, update.version);
-                }
-            }
+        let made = match order {
+            PLASMID_BY_KEY => plasmid_entries::of(host.entries(participant)),
+            PLASMID_BY_VERSION => plasmid_entries::of(host.updates(participant)),
             _ => return Err(Failure::invalid(format!("there is no order {order}"))),
-        }
+        };
         known(host, participant)?;
-        entries.put_handle(plasmid_entries { snapshot: Mutex::new(snapshot) });
+        entries.put_handle(made);
         Ok(())
     })
 }
 
-/// Iterate over all values of one key of a participant that are kept now, newest first; there are
-/// none if the key is not held. Later changes do not show.
+/// Iterate over all values and deletions of one key of a participant that are kept now, newest
+/// first; there are none if nothing is kept of the key. Later changes do not show.
 ///
 /// `*entries` is to be freed with `plasmid_entries_free`. `PLASMID_NOT_FOUND`: the participant is
 /// unknown.
@@ -176,17 +198,14 @@ pub unsafe extern "C" fn plasmid_history_new(
         let entries = entries.required()?;
         let (participant, key) = (participant.bytes()?, key.bytes()?);
         known(host, participant)?;
-        let mut snapshot = Snapshot::default();
-        for update in host.history(participant, key) {
-            snapshot.push(update.key, update.value, update.version);
-        }
-        entries.put_handle(plasmid_entries { snapshot: Mutex::new(snapshot) });
+        entries.put_handle(plasmid_entries::of(host.history(participant, key)));
         Ok(())
     })
 }
 
 /// Lend the next entry's key and value, until the next call on this iterator, and give its version.
-/// `PLASMID_NOT_FOUND`: there are no more.
+/// `*value` NULL: the key was deleted; an empty value is not NULL. `PLASMID_NOT_FOUND`: there are
+/// no more.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_entries_next(
@@ -198,26 +217,20 @@ pub unsafe extern "C" fn plasmid_entries_next(
     version: *mut u64,
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
-    let (entries, key, key_len, value, value_len, version) = unsafe {
+    let (entries, key, value, version) = unsafe {
         (
             Ref::new(entries),
-            Out::new("key", key),
-            Out::new("key_len", key_len),
-            Out::new("value", value),
-            Out::new("value_len", value_len),
+            Lend::new(["key", "key_len"], key, key_len),
+            Lend::new(["value", "value_len"], value, value_len),
             Out::new("version", version),
         )
     };
-    entries.call(|snapshot| {
-        let (key, key_len) = (key.required()?, key_len.required()?);
-        let (value, value_len) = (value.required()?, value_len.required()?);
-        let version = version.required()?;
-        let (next_key, next_value, next_version) = snapshot.next().ok_or_else(end)?;
-        key.put(next_key.as_ptr());
-        key_len.put(next_key.len());
-        value.put(next_value.as_ptr());
-        value_len.put(next_value.len());
-        version.put(next_version);
+    entries.call(|entries| {
+        let (key, value, version) = (key.required()?, value.required()?, version.required()?);
+        let (next, bytes) = entries.next().ok_or_else(end)?;
+        key.put(Some(&bytes[next.key.clone()]));
+        value.put(next.value.clone().map(|value| &bytes[value]));
+        version.put(next.version);
         Ok(())
     })
 }
@@ -229,6 +242,7 @@ pub unsafe extern "C" fn plasmid_entries_free(entries: *mut plasmid_entries) {
     unsafe { boundary::free(entries) };
 }
 
-fn end() -> Failure {
+/// The end of an iteration.
+pub(crate) fn end() -> Failure {
     Failure::not_found("there are no more")
 }

@@ -13,26 +13,38 @@
 // would end up there too.
 #![allow(clippy::missing_safety_doc)]
 
+mod batch;
 mod boundary;
+mod changes;
 mod config;
 mod exchange;
 #[cfg(feature = "forced-panic")]
 mod forced_panic;
 mod host;
 mod iterate;
+mod limits;
+mod presence;
 mod read;
+mod rows;
 mod snapshot;
 mod status;
 mod stream;
 mod version;
+mod write;
 
+pub use batch::*;
+pub use changes::*;
 pub use config::*;
 pub use exchange::*;
 #[cfg(feature = "forced-panic")]
 pub use forced_panic::*;
 pub use host::*;
 pub use iterate::*;
+pub use limits::*;
+pub use presence::*;
 pub use read::*;
+pub use snapshot::*;
 pub use status::*;
 pub use stream::*;
 pub use version::*;
+pub use write::*;

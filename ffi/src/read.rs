@@ -10,7 +10,8 @@ use crate::status::{Failure, Outcome, plasmid_status};
 
 /// Copy out the value of one's own `key`.
 ///
-/// `PLASMID_NOT_FOUND`: no such key. `PLASMID_BUFFER_TOO_SHORT`: the value has `*out_len` bytes.
+/// `PLASMID_NOT_FOUND`: no such key, or it was deleted. `PLASMID_BUFFER_TOO_SHORT`: the value has
+/// `*out_len` bytes.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_get(
@@ -62,7 +63,8 @@ pub unsafe extern "C" fn plasmid_host_get_from(
     })
 }
 
-/// The version of a participant's newest change that is held here; one's own id is fine, too.
+/// The version of a participant's newest change that is held here, 0 if it was evicted; one's own
+/// id is fine, too.
 ///
 /// `PLASMID_NOT_FOUND`: the participant is unknown.
 #[must_use]
@@ -88,7 +90,7 @@ pub unsafe extern "C" fn plasmid_host_max_version(
     })
 }
 
-/// How many keys of a participant are held here.
+/// How many keys of a participant are held here; those that were deleted do not count.
 ///
 /// `PLASMID_NOT_FOUND`: the participant is unknown.
 #[must_use]
@@ -130,7 +132,9 @@ pub unsafe extern "C" fn plasmid_host_id(
     host.call(|host| out.check()?.put(host.id()))
 }
 
-/// The generation of this host's participant.
+/// The generation of this host's participant. It is what the host was made with until the host
+/// takes a higher one: to outrank a trace of its earlier life or an eviction, or by
+/// `plasmid_host_renew`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_generation(
@@ -154,9 +158,9 @@ pub unsafe extern "C" fn plasmid_host_message_bytes(
     unsafe { number(host, Out::new("bytes", bytes), |host| host.config().limits.message_bytes) }
 }
 
-/// The capacity in bytes that `plasmid_host_receive` would need so that the largest update goes out
-/// for which the last answer had no room; 0 when none waits. Until then it holds back all later
-/// updates of the same participant.
+/// The capacity in bytes that `plasmid_host_receive` would have needed so that the largest update
+/// goes out whole for which the last answer had no room; 0 when none waits. With less it goes in
+/// pieces, over several exchanges, and later updates of the same participant wait for it.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_room_needed(
@@ -167,10 +171,11 @@ pub unsafe extern "C" fn plasmid_host_room_needed(
     unsafe { number(host, Out::new("bytes", bytes), Host::room_needed) }
 }
 
-/// How often another process was found to speak under this participant's id. More than 0 means that
-/// two processes share one id, which is a fault of their configuration. 0 is no proof that there is
-/// no other: after a fork parent and child have the same generation and nonce, too, and cannot be
-/// told apart.
+/// How many messages were evidence that another process speaks under this participant's id. A few
+/// come from an earlier life of one's own; more and more mean that two processes share one id,
+/// which is a fault of their configuration and what writes then say with `PLASMID_CONFLICT`. 0 is
+/// no proof that there is no other: after a fork parent and child have the same generation and
+/// nonce, too, and cannot be told apart.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_conflicts(
@@ -182,8 +187,8 @@ pub unsafe extern "C" fn plasmid_host_conflicts(
 }
 
 /// How many participants' parts of received messages were not wholly applied, because of a gap
-/// before them or a limit of this host. A later exchange brings what is missing, except over a
-/// limit.
+/// before them, a limit of this host or a generation too far above its clock. A later exchange
+/// brings what is missing, except over a limit.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_skipped(
@@ -194,6 +199,18 @@ pub unsafe extern "C" fn plasmid_host_skipped(
     unsafe { number(host, Out::new("count", count), Host::skipped) }
 }
 
+/// How many participants that had left or were evicted were forgotten because more of them were
+/// known than `plasmid_config_set_departed` allows.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_forgotten(
+    host: *const plasmid_host,
+    count: *mut u64,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    unsafe { number(host, Out::new("count", count), Host::forgotten) }
+}
+
 pub(crate) const UNKNOWN: &str = "no such participant";
 
 /// Refuse a participant that the host has not heard of.
@@ -201,7 +218,7 @@ pub(crate) fn known(host: &Host, participant: &[u8]) -> Outcome {
     found(host.max_version(participant), UNKNOWN).map(drop)
 }
 
-fn found<T>(value: Option<T>, otherwise: &'static str) -> Outcome<T> {
+pub(crate) fn found<T>(value: Option<T>, otherwise: &'static str) -> Outcome<T> {
     value.ok_or_else(|| Failure::not_found(otherwise))
 }
 

@@ -1,39 +1,100 @@
-//! What an iterator reads: a copy, made at once, of what the host held then.
+//! A host as bytes, and a host from bytes.
 
-use std::ops::Range;
+use std::ffi::c_void;
+use std::sync::{Mutex, MutexGuard};
 
-/// Rows of two byte strings and a number, read once from first to last. All bytes lie in one
-/// buffer, which does not move any more once the iterator is made: C may look at it until the
-/// iterator is freed.
-#[derive(Default)]
-pub(crate) struct Snapshot {
-    bytes: Vec<u8>,
-    rows: Vec<Row>,
-    next: usize,
+use plasmid::Host;
+
+use crate::boundary::{self, Handle, Input, LastFailure, Lend, Out, Ref, wait};
+use crate::config::{plasmid_config, with_settings};
+use crate::host::plasmid_host;
+use crate::status::{Outcome, plasmid_status};
+
+/// Bytes that the library made and keeps until they are freed. Any thread may read them.
+pub struct plasmid_bytes {
+    bytes: Mutex<Vec<u8>>,
 }
 
-struct Row {
-    name: Range<usize>,
-    value: Range<usize>,
-    version: u64,
+impl Handle for plasmid_bytes {
+    type State = Vec<u8>;
+
+    fn enter(&self) -> Outcome<MutexGuard<'_, Vec<u8>>> {
+        wait(&self.bytes)
+    }
+
+    fn last_failure(&self) -> Option<&LastFailure> {
+        None
+    }
 }
 
-impl Snapshot {
-    pub(crate) fn push(&mut self, name: &[u8], value: &[u8], version: u64) {
-        let row = Row { name: self.append(name), value: self.append(value), version };
-        self.rows.push(row);
-    }
+/// Write down the whole host: its own map, its copies of all others, deadlines and the time. What
+/// is learnt anew soon is left out, such as signs of life. Keep it where it survives the process,
+/// whole and not changed, and give it to `plasmid_host_restore`.
+///
+/// `*bytes` is to be read with `plasmid_bytes_data` and freed with `plasmid_bytes_free`.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_snapshot(
+    host: *const plasmid_host,
+    bytes: *mut *mut plasmid_bytes,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (host, bytes) = unsafe { (Ref::new(host), Out::new("bytes", bytes)) };
+    host.call(|host| {
+        let bytes = bytes.required()?;
+        bytes.put_handle(plasmid_bytes { bytes: Mutex::new(host.snapshot()) });
+        Ok(())
+    })
+}
 
-    fn append(&mut self, bytes: &[u8]) -> Range<usize> {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        start..self.bytes.len()
-    }
+/// Make a host of the bytes that `plasmid_host_snapshot` gave. Its id and its keys are those of the
+/// snapshot, its options those of `config`, which may be NULL: every option then has its default.
+/// It takes a generation above that of the snapshot, and not below that of the config; one that had
+/// left is back, without keys. Cursors of `plasmid_host_changes` from before are not its cursors.
+/// Two hosts made of one snapshot are twins, as any two of one id are.
+///
+/// `*host` is to be freed with `plasmid_host_free`. `PLASMID_MALFORMED`: the bytes are no snapshot,
+/// or not whole. `PLASMID_FOREIGN`: it is one of another cluster. `PLASMID_LIMIT`: an option of the
+/// config is out of range; what the snapshot holds is taken whatever the limits are, which are for
+/// what comes after. `plasmid_config_error` says more.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_host_restore(
+    data: *const c_void,
+    data_len: usize,
+    config: *const plasmid_config,
+    host: *mut *mut plasmid_host,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (data, config, host) =
+        unsafe { (Input::new("data", data, data_len), Ref::new(config), Out::new("host", host)) };
+    with_settings(config, |settings| {
+        let place = host.required()?;
+        place.put_handle(plasmid_host::of(Host::restore(data.bytes()?, settings.draw()?)?));
+        Ok(())
+    })
+}
 
-    /// The next row, until there is none.
-    pub(crate) fn next(&mut self) -> Option<(&[u8], &[u8], u64)> {
-        let row = self.rows.get(self.next)?;
-        self.next += 1;
-        Some((&self.bytes[row.name.clone()], &self.bytes[row.value.clone()], row.version))
-    }
+/// Lend the bytes, until they are freed.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_bytes_data(
+    bytes: *const plasmid_bytes,
+    data: *mut *const u8,
+    data_len: *mut usize,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles and pointers.
+    let (bytes, data) =
+        unsafe { (Ref::new(bytes), Lend::new(["data", "data_len"], data, data_len)) };
+    bytes.call(|bytes| {
+        data.required()?.put(Some(bytes));
+        Ok(())
+    })
+}
+
+/// Free bytes; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_bytes_free(bytes: *mut plasmid_bytes) {
+    // SAFETY: the caller keeps the header's rules for handles.
+    unsafe { boundary::free(bytes) };
 }

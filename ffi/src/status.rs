@@ -22,31 +22,40 @@ pub const PLASMID_BUFFER_TOO_SHORT: plasmid_status = 2;
 /// An argument has no meaning: NULL where something is needed, an unknown option.
 pub const PLASMID_INVALID_ARGUMENT: plasmid_status = 3;
 
-/// The bytes are not messages of this protocol: the peer's fault, or the transport's. The host is
-/// as it was; a stream or exchange that answers this is over, so close its connection.
+/// The bytes are not messages of this protocol, or no whole snapshot: the fault of the peer, the
+/// transport or the store. The host is as it was; a stream or exchange that answers this is over, so
+/// close its connection.
 pub const PLASMID_MALFORMED: plasmid_status = 4;
 
 /// Something is over a limit, which the error text names. Nothing changed.
 pub const PLASMID_LIMIT: plasmid_status = 5;
 
-/// Another thread is in a call on this stream, exchange or iterator. Nothing happened; call again.
+/// Another thread is in a call on this stream, exchange, batch or iterator. Nothing happened; call
+/// again.
 pub const PLASMID_BUSY: plasmid_status = 6;
 
-/// The message belongs to another cluster. Nothing changed.
+/// The message or snapshot belongs to another cluster. Nothing changed.
 pub const PLASMID_FOREIGN: plasmid_status = 7;
 
-/// Another process lives under this participant's id. Reserved: no function of this version
-/// answers it; `plasmid_host_conflicts` counts the evidence.
+/// Another process is certain to live under this participant's id, so nothing is written until
+/// `plasmid_host_renew`. Two processes that share an id are a fault of their configuration: end the
+/// other first, or it is the next that answers this. Nothing changed.
 pub const PLASMID_CONFLICT: plasmid_status = 8;
 
 /// A defect of the library (a panic) was caught, or the system gave no random bytes. After a
 /// panic the handle answers this for ever; its error text can still be read, and it is to be freed.
 pub const PLASMID_INTERNAL: plasmid_status = 9;
 
+/// The participant has left (`plasmid_host_leave`), so nothing is written until
+/// `plasmid_host_renew`. Nothing changed.
+pub const PLASMID_LEFT: plasmid_status = 11;
+
+/// The bytes are no cursor of this host, in this life of it, or one that is so old that nobody can
+/// tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
+pub const PLASMID_CURSOR: plasmid_status = 12;
+
 // Reserved for what is to come; never reuse a number, not even of a status that is gone.
 //   10  STORE      the durable store failed, nothing was written
-//   11  LEFT       the participant has left, it changes nothing any more
-//   12  CURSOR     a cursor or snapshot that this host did not make
 //   13  SIGNATURE  a signature or key does not match
 
 /// The name of a status, such as `"PLASMID_NOT_FOUND"`; `"unknown status"` for a number that this
@@ -68,6 +77,8 @@ const fn name(status: plasmid_status) -> &'static CStr {
         PLASMID_FOREIGN => c"PLASMID_FOREIGN",
         PLASMID_CONFLICT => c"PLASMID_CONFLICT",
         PLASMID_INTERNAL => c"PLASMID_INTERNAL",
+        PLASMID_LEFT => c"PLASMID_LEFT",
+        PLASMID_CURSOR => c"PLASMID_CURSOR",
         _ => c"unknown status",
     }
 }
@@ -106,6 +117,11 @@ impl From<Error> for Failure {
             Error::Foreign => PLASMID_FOREIGN,
             Error::Limit { .. } => PLASMID_LIMIT,
             Error::BudgetTooSmall { .. } => PLASMID_BUFFER_TOO_SHORT,
+            Error::Conflict => PLASMID_CONFLICT,
+            Error::Left => PLASMID_LEFT,
+            Error::Cursor => PLASMID_CURSOR,
+            Error::UnknownParticipant => PLASMID_NOT_FOUND,
+            Error::OwnParticipant => PLASMID_INVALID_ARGUMENT,
             // The core may grow errors before this crate has a number for them.
             _ => PLASMID_INTERNAL,
         };

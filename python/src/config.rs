@@ -2,17 +2,18 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use plasmid::{Limits, Mode, Ordering};
+use plasmid::{Config, Mode, Ordering, Status};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
 
-use crate::argument::Unsigned;
+use crate::argument::{Unsigned, Word};
 
 /// How a host keeps updates, its own and those of others.
 ///
 /// With history (the default) superseded values are kept and sent too; without, only the newest
-/// value of each key.
+/// value of each key, and whole batches that have one.
 #[pyclass(frozen, eq, hash, get_all, module = "plasmid")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LocalState {
@@ -48,11 +49,82 @@ impl From<&LocalState> for plasmid::LocalState {
     }
 }
 
-pub(crate) fn ordering(name: &str) -> PyResult<Ordering> {
+/// The core's configuration from the keyword arguments of `call`. What is not named is as the core
+/// has it; seed, nonce and generation are drawn then.
+pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
+    let mut config = Config::default();
+    let (mut seed, mut nonce, mut generation) = (None, None, None);
+    for (name, value) in options.into_iter().flatten() {
+        let name: String = name.extract()?;
+        let note = |error: PyErr| noted(value.py(), error, &name);
+        let text = || value.extract::<PyBackedStr>().map_err(note);
+        let number = || value.extract::<Option<Unsigned>>().map_err(note);
+        match name.as_str() {
+            "ordering" => config.ordering = ordering(&text()?)?,
+            "compaction" => config.auto_compact = compaction(&text()?)?,
+            "state" => {
+                let state = value.extract::<Option<Bound<'_, LocalState>>>();
+                let state = state.map_err(|error| note(error.into()))?;
+                config.state = state.map_or_else(Default::default, |state| state.get().into());
+            }
+            "seed" => seed = number()?,
+            "nonce" => nonce = number()?,
+            "generation" => generation = number()?,
+            "cluster" => {
+                let cluster = value.extract::<Option<Word>>().map_err(note)?;
+                config.cluster = cluster.map_or_else(Vec::new, |cluster| cluster.to_vec());
+            }
+            other => {
+                let Some(option) = numeric(&mut config, other) else {
+                    let text = format!("{call}() got an unexpected keyword argument '{name}'");
+                    return Err(PyTypeError::new_err(text));
+                };
+                *option = value.extract::<Unsigned>().map_err(note)?.0;
+            }
+        }
+    }
+    config.seed = or_random(seed)?;
+    config.nonce = or_random(nonce)?;
+    config.generation = or_above_every_earlier(generation)?;
+    Ok(config)
+}
+
+/// The option of that name whose default is a number of the core's.
+fn numeric<'a>(config: &'a mut Config, name: &str) -> Option<&'a mut u64> {
+    let limits = &mut config.limits;
+    Some(match name {
+        "tombstone_age_ms" => &mut config.tombstone_age_ms,
+        "evict_after_ms" => &mut config.evict_after_ms,
+        "generation_ahead_ms" => &mut config.generation_ahead_ms,
+        "key_bytes" => &mut limits.key_bytes,
+        "value_bytes" => &mut limits.value_bytes,
+        "message_bytes" => &mut limits.message_bytes,
+        "participants" => &mut limits.participants,
+        "keys_per_participant" => &mut limits.keys_per_participant,
+        "participant_bytes" => &mut limits.participant_bytes,
+        "state_bytes" => &mut limits.state_bytes,
+        "departed" => &mut limits.departed,
+        "fragment_bytes" => &mut limits.fragment_bytes,
+        "remembered_deletes" => &mut limits.remembered_deletes,
+        "change_records" => &mut limits.change_records,
+        _ => return None,
+    })
+}
+
+fn ordering(name: &str) -> PyResult<Ordering> {
     match name {
         "depth" => Ok(Ordering::Depth),
         "breadth" => Ok(Ordering::Breadth),
         _ => Err(unknown("ordering", "'depth' or 'breadth'", name)),
+    }
+}
+
+/// Whether the host compacts by itself.
+fn compaction(name: &str) -> PyResult<bool> {
+    match name {
+        "auto" => Ok(true),
+        "manual" => Ok(false),
+        _ => Err(unknown("compaction", "'auto' or 'manual'", name)),
     }
 }
 
@@ -64,32 +136,17 @@ pub(crate) fn mode(name: &str) -> PyResult<Mode> {
     }
 }
 
-fn unknown(option: &str, expected: &str, name: &str) -> PyErr {
-    PyValueError::new_err(format!("{option} is {expected}, not '{name}'"))
+/// Which participants are meant; those of every status, if it is `None`.
+pub(crate) fn status(name: Option<&str>) -> PyResult<Option<Status>> {
+    let Some(name) = name else { return Ok(None) };
+    let all = [Status::Present, Status::Left, Status::Evicted];
+    let found = all.into_iter().find(|status| status.name() == name);
+    let expected = "'present', 'left', 'evicted' or None";
+    found.map(Some).ok_or_else(|| unknown("status", expected, name))
 }
 
-/// The core's limits, those changed that are named.
-pub(crate) fn limits(named: Option<&Bound<'_, PyDict>>) -> PyResult<Limits> {
-    let mut limits = Limits::default();
-    for (name, value) in named.into_iter().flatten() {
-        let name: String = name.extract()?;
-        let limit = match name.as_str() {
-            "key_bytes" => &mut limits.key_bytes,
-            "value_bytes" => &mut limits.value_bytes,
-            "message_bytes" => &mut limits.message_bytes,
-            "participants" => &mut limits.participants,
-            "keys_per_participant" => &mut limits.keys_per_participant,
-            "participant_bytes" => &mut limits.participant_bytes,
-            "state_bytes" => &mut limits.state_bytes,
-            _ => {
-                let text = format!("Host() got an unexpected keyword argument '{name}'");
-                return Err(PyTypeError::new_err(text));
-            }
-        };
-        let number = value.extract::<Unsigned>();
-        *limit = number.map_err(|error| noted(value.py(), error, &name))?.0;
-    }
-    Ok(limits)
+fn unknown(option: &str, expected: &str, name: &str) -> PyErr {
+    PyValueError::new_err(format!("{option} is {expected}, not '{name}'"))
 }
 
 /// The error, with the note of its argument that PyO3 gives to those that the signature names.
@@ -99,7 +156,7 @@ fn noted(py: Python<'_>, error: PyErr, name: &str) -> PyErr {
 }
 
 /// The number given, or a random one.
-pub(crate) fn or_random(number: Option<Unsigned>) -> PyResult<u64> {
+fn or_random(number: Option<Unsigned>) -> PyResult<u64> {
     match number {
         Some(number) => Ok(number.0),
         None => Ok(getrandom::u64().map_err(std::io::Error::from)?),
@@ -108,9 +165,9 @@ pub(crate) fn or_random(number: Option<Unsigned>) -> PyResult<u64> {
 
 /// The generation given, or one above every earlier one: milliseconds since 1970 × 2¹⁶, and 16
 /// random bits, so that two starts in one millisecond differ.
-pub(crate) fn generation(number: Option<Unsigned>) -> PyResult<u64> {
-    if let Some(number) = number {
-        return Ok(number.0);
+fn or_above_every_earlier(generation: Option<Unsigned>) -> PyResult<u64> {
+    if let Some(generation) = generation {
+        return Ok(generation.0);
     }
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);

@@ -7,10 +7,14 @@ use pyo3::prelude::*;
 import_exception!(plasmid.errors, BudgetError);
 import_exception!(plasmid.errors, BusyError);
 import_exception!(plasmid.errors, ConflictError);
+import_exception!(plasmid.errors, CursorError);
 import_exception!(plasmid.errors, DecodeError);
 import_exception!(plasmid.errors, ForeignError);
 import_exception!(plasmid.errors, InternalError);
+import_exception!(plasmid.errors, LeftError);
 import_exception!(plasmid.errors, LimitError);
+import_exception!(plasmid.errors, OwnParticipantError);
+import_exception!(plasmid.errors, UnknownParticipantError);
 
 /// Why a call failed, told without Python, so that it can be carried out of a lock.
 pub(crate) enum Fault {
@@ -55,6 +59,11 @@ fn refused(error: plasmid::Error) -> PyErr {
             LimitError::new_err((text, limit.name(), value, max))
         }
         plasmid::Error::BudgetTooSmall { needed } => BudgetError::new_err((text, needed)),
+        plasmid::Error::Conflict => ConflictError::new_err(text),
+        plasmid::Error::Left => LeftError::new_err(text),
+        plasmid::Error::Cursor => CursorError::new_err(text),
+        plasmid::Error::UnknownParticipant => UnknownParticipantError::new_err(text),
+        plasmid::Error::OwnParticipant => OwnParticipantError::new_err(text),
         // An error that the core has learnt and this file has not is a defect of this file.
         _ => InternalError::new_err(text),
     }

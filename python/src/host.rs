@@ -1,20 +1,15 @@
-//! The host: the core's verbs, and what makes it feel like a mapping to a Python programmer.
+//! The host as a Python class: how it is made, who it is, and what it looks like. Its verbs are in
+//! [`write`](crate::write), [`read`](crate::read) and [`talk`](crate::talk).
 
-use plasmid::Config;
-use pyo3::exceptions::{PyKeyError, PyTypeError};
+use plasmid::{Config, Status};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyIterator, PyList};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::argument::{Bytes, Unsigned, Word};
-use crate::config::{self, LocalState};
+use crate::config;
 use crate::error::Fault;
-use crate::shared::Shared;
-use crate::stream::{Exchange, Stream};
-
-/// Key and value.
-type Item = (Vec<u8>, Vec<u8>);
-/// Version, key and value.
-type Update = (u64, Vec<u8>, Vec<u8>);
+use crate::shared::{Shared, walled};
 
 /// One participant's view of everybody's state.
 ///
@@ -32,12 +27,15 @@ type Update = (u64, Vec<u8>, Vec<u8>);
 /// Any thread may use a host at any time; calls take turns. After any exception the host is what it
 /// was before the call.
 ///
-/// A host belongs to the process that made it. In a forked child it can be read; `set` and whatever
-/// takes part in an exchange raise `ConflictError` there. The child makes a host with an id of its
-/// own instead.
+/// A host has no clock: `tick` tells it the time, and only then do keys expire, ages are known and
+/// the silent are evicted. Without, everything else works.
 ///
-/// An update larger than the budget of an exchange holds back the later updates of the same
-/// participant until a budget has room for it (see `room_needed`); those of others go on.
+/// An update that is larger than the budget of an exchange goes in pieces, over several exchanges;
+/// later updates of the same participant wait for it, those of others go on.
+///
+/// A host belongs to the process that made it. In a forked child it can be read; whatever writes or
+/// takes part in an exchange raises `ConflictError` there. The child makes a host with an id of its
+/// own instead.
 ///
 /// Arguments:
 ///
@@ -51,15 +49,27 @@ type Update = (u64, Vec<u8>, Vec<u8>);
 /// - `generation`: below 2**63, grows each time this participant starts without its earlier state;
 ///   by default milliseconds since 1970 × 2**16 and 16 random bits.
 /// - `cluster`: its name, empty by default. Messages of another cluster are refused.
+/// - `compaction`: `"auto"` drops own deletions and superseded values when they are more than half
+///   of all and the peers have them, or four times the rest, or old; `"manual"` leaves that to
+///   `compact`.
+/// - `tombstone_age_ms`: age at which `"auto"` drops own deletions (3,600,000, which is an hour); 0
+///   is never.
+/// - `evict_after_ms`: silence after which a participant is evicted at a `tick`; 0, the default, is
+///   never. Only time in which this host was ticked counts.
+/// - `generation_ahead_ms`: how far beyond this host's clock a generation of others may be, in
+///   milliseconds (31,536,000,000, which is a year); 0 is any, and so is a host that is not ticked.
 /// - limits: `key_bytes` (1,024), `value_bytes` (1 MiB), `message_bytes` (16 MiB), `participants`
 ///   (65,536), `keys_per_participant` (131,072), `participant_bytes` (256 MiB), `state_bytes`
-///   (1 GiB).
+///   (1 GiB), `fragment_bytes` (64 MiB of updates received in part); `departed` (16,384 left and
+///   evicted participants remembered: the same at all hosts of a cluster), `remembered_deletes`
+///   (1,024 of each participant) and `change_records` (65,536), by which readers of `changes` may
+///   be late.
 ///
 /// Raises `LimitError` if the id, the generation or a limit is out of its range, `OSError` if the
 /// system has no entropy.
 #[pyclass(frozen, module = "plasmid")]
 pub(crate) struct Host {
-    host: Shared<plasmid::Host>,
+    pub(crate) host: Shared<plasmid::Host>,
     /// The greatest message, and so the budget of those who name none.
     message_bytes: usize,
 }
@@ -67,36 +77,31 @@ pub(crate) struct Host {
 #[pymethods]
 impl Host {
     #[new]
-    #[pyo3(signature = (
-        id, *, ordering="depth", state=None, seed=None, nonce=None, generation=None, cluster=None,
-        **limits
-    ))]
-    // The default that a reader of help() understands; None means the same.
+    #[pyo3(signature = (id, **options))]
+    // The defaults that a reader of help() understands.
     #[pyo3(text_signature = "(id, *, ordering='depth', state=None, seed=None, nonce=None, \
-                             generation=None, cluster='', **limits)")]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments are how Python has options")]
-    fn new(
-        id: Word,
-        ordering: &str,
-        state: Option<&Bound<'_, LocalState>>,
-        seed: Option<Unsigned>,
-        nonce: Option<Unsigned>,
-        generation: Option<Unsigned>,
-        cluster: Option<Word>,
-        limits: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        let config = Config {
-            ordering: config::ordering(ordering)?,
-            state: state.map_or_else(Default::default, |state| state.get().into()),
-            seed: config::or_random(seed)?,
-            nonce: config::or_random(nonce)?,
-            generation: config::generation(generation)?,
-            cluster: cluster.map_or_else(Vec::new, |cluster| cluster.to_vec()),
-            limits: config::limits(limits)?,
-        };
-        let message_bytes = Unsigned(config.limits.message_bytes).size();
-        let host = plasmid::Host::new(&id, config).map_err(Fault::from)?;
-        Ok(Host { host: Shared::new(host), message_bytes })
+                             generation=None, cluster='', compaction='auto', **options)")]
+    fn new(id: Word, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let config = config::config("Host", options)?;
+        Ok(Self::made(config, |config| plasmid::Host::new(&id, config))?)
+    }
+
+    /// A host from what `snapshot` gave, with the options of `Host(...)`: the same id, entries,
+    /// versions and copies of others, in a new generation. What was written after the snapshot is
+    /// lost, also where others hold it: their copies are replaced by this one's.
+    ///
+    /// One that had left is present again, with an empty map. With `state=LocalState(history=False)`
+    /// superseded values are left out. Limits are for what comes after. Cursors of `changes` that
+    /// the earlier host gave are none of this one's.
+    ///
+    /// Raises `DecodeError` if `data` is not a whole snapshot, or contradicts itself, `ForeignError`
+    /// if it is one of another cluster, `LimitError` as `Host(...)` does, and `TypeError` for an
+    /// `id`, which is the snapshot's.
+    #[staticmethod]
+    #[pyo3(signature = (data, **options))]
+    fn restore(py: Python<'_>, data: Bytes, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let config = config::config("Host.restore", options)?;
+        Ok(py.detach(|| Self::made(config, |config| plasmid::Host::restore(&data, config)))?)
     }
 
     /// The id of this host's own participant.
@@ -105,183 +110,17 @@ impl Host {
         self.host.brief(py, |host| Ok(host.id().to_vec()))
     }
 
-    /// The generation of this host's own participant.
+    /// The generation of this host's own participant. It grows with `renew`, and once by itself if
+    /// others know more of this participant than this host does.
     #[getter]
     fn generation(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.host.brief(py, |host| Ok(host.generation()))
     }
 
-    /// Set an own key, and return the version of this change: one more than that of the change
-    /// before, from 1. Setting the value that the key has already is a change too.
-    ///
-    /// Raises `LimitError` if a limit would be crossed; no version was used.
-    fn set(&self, py: Python<'_>, key: Word, value: Word) -> Result<u64, Fault> {
-        self.host.here()?.brief(py, |host| Ok(host.set(&key, &value)?))
-    }
-
-    /// The newest value of a key of `participant` (of this host's own, if it is None); None if
-    /// there is none.
-    #[pyo3(signature = (key, participant=None))]
-    fn get(
-        &self,
-        py: Python<'_>,
-        key: Word,
-        participant: Option<Word>,
-    ) -> Result<Option<Vec<u8>>, Fault> {
-        self.host.brief(py, |host| {
-            let value = match &participant {
-                Some(participant) => host.get_from(participant, &key),
-                None => host.get(&key),
-            };
-            Ok(value.map(<[u8]>::to_vec))
-        })
-    }
-
-    /// Every value kept of a key of `participant` (of this host's own, if it is None) with its
-    /// version, newest first. Of others this is best effort: a host on the way that keeps no
-    /// history passes on the newest value only.
-    #[pyo3(signature = (key, participant=None))]
-    fn history(
-        &self,
-        py: Python<'_>,
-        key: Word,
-        participant: Option<Word>,
-    ) -> Result<Vec<(u64, Vec<u8>)>, Fault> {
-        self.host.long(py, |host| {
-            let kept = host.history(owner(host, &participant), &key);
-            Ok(kept.iter().map(|update| (update.version, update.value.to_vec())).collect())
-        })
-    }
-
-    /// The ids of all participants known here, sorted; this host's own is one of them. One that
-    /// never set a key is known to nobody else: set one to be seen.
-    fn participants(&self, py: Python<'_>) -> Result<Vec<Vec<u8>>, Fault> {
-        self.host.long(py, |host| Ok(host.participants().into_iter().map(<[u8]>::to_vec).collect()))
-    }
-
-    /// The keys of `participant` (of this host's own, if it is None), sorted.
-    #[pyo3(signature = (participant=None))]
-    fn keys(&self, py: Python<'_>, participant: Option<Word>) -> Result<Vec<Vec<u8>>, Fault> {
-        self.host.long(py, |host| {
-            let newest = host.entries(owner(host, &participant));
-            Ok(newest.iter().map(|update| update.key.to_vec()).collect())
-        })
-    }
-
-    /// The keys of `participant` (of this host's own, if it is None) with their newest values,
-    /// sorted by key.
-    #[pyo3(signature = (participant=None))]
-    fn items(&self, py: Python<'_>, participant: Option<Word>) -> Result<Vec<Item>, Fault> {
-        self.host.long(py, |host| {
-            let newest = host.entries(owner(host, &participant));
-            Ok(newest.iter().map(|update| (update.key.to_vec(), update.value.to_vec())).collect())
-        })
-    }
-
-    /// Every update kept of `participant` (of this host's own, if it is None) as (version, key,
-    /// value), in the order of versions.
-    #[pyo3(signature = (participant=None))]
-    fn updates(&self, py: Python<'_>, participant: Option<Word>) -> Result<Vec<Update>, Fault> {
-        self.host.long(py, |host| {
-            let kept = host.updates(owner(host, &participant));
-            let kept =
-                kept.map(|update| (update.version, update.key.to_vec(), update.value.to_vec()));
-            Ok(kept.collect())
-        })
-    }
-
-    /// The version that the copy of `participant` (of this host's own, if it is None) has reached;
-    /// 0 for an unknown one.
-    #[pyo3(signature = (participant=None))]
-    fn max_version(&self, py: Python<'_>, participant: Option<Word>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.max_version(owner(host, &participant)).unwrap_or(0)))
-    }
-
-    /// Begin an exchange: a message of at most `budget` bytes (the message limit, if it is None)
-    /// that says what this host has. Nothing is remembered of it; it may get lost.
-    ///
-    /// Raises `BudgetError` below 512.
-    #[pyo3(signature = (budget=None))]
-    fn initiate(&self, py: Python<'_>, budget: Option<Unsigned>) -> Result<Vec<u8>, Fault> {
-        let budget = self.budget(budget);
-        self.host.here()?.long(py, |host| Ok(host.initiate(budget)?))
-    }
-
-    /// Take in a message, and return the answer to send back: at most `budget` bytes (the message
-    /// limit, if it is None), `b""` if there is nothing to say. A budget of 0 means: apply, and say
-    /// nothing. Empty `data` is what a host with nothing to say gave, and is answered with nothing.
-    ///
-    /// Late, repeated and reordered messages are harmless. What others say about this host's own
-    /// participant is never applied.
-    ///
-    /// Raises `DecodeError` if `data` is not a message, `ForeignError` if it belongs to another
-    /// cluster, `LimitError` if it is larger than the message limit, `BudgetError` for a budget of
-    /// 1 to 511. Nothing of the message was applied then.
-    #[pyo3(signature = (data, budget=None))]
-    fn receive(
-        &self,
-        py: Python<'_>,
-        data: Bytes,
-        budget: Option<Unsigned>,
-    ) -> Result<Vec<u8>, Fault> {
-        let budget = self.budget(budget);
-        self.host.here()?.long(py, |host| Ok(host.receive(&data, budget)?))
-    }
-
-    /// The budget in bytes that an exchange would need for the largest update that the last answer
-    /// had to leave out because it can never go with the budget given; 0 if none waits.
-    #[getter]
-    fn room_needed(&self, py: Python<'_>) -> Result<usize, Fault> {
-        self.host.brief(py, |host| Ok(host.room_needed()))
-    }
-
-    /// How many messages gave evidence that somebody else writes under this host's id.
-    #[getter]
-    fn conflicts(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.conflicts()))
-    }
-
-    /// How many times the updates of one participant in a message were news and could not, or not
-    /// wholly, be applied: earlier ones are missing here, or a limit of this host is reached. They
-    /// are asked for again in later exchanges.
-    #[getter]
-    fn skipped(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.skipped()))
-    }
-
-    /// The initiator's end of a byte stream. With `end` it does one round and is finished; without,
-    /// each `gossip()` starts one. `mode` is `"pull"` (the initiator learns) or `"push-pull"` (both
-    /// learn). One stream serves one connection.
-    #[pyo3(signature = (end=true, mode="pull"))]
-    fn create_stream(&self, py: Python<'_>, end: bool, mode: &str) -> PyResult<Stream> {
-        let mode = config::mode(mode)?;
-        let stream = self.host.here()?.brief(py, |host| Ok(host.create_stream(end, mode)))?;
-        Ok(Stream { host: self.host.clone(), stream: Shared::new(stream) })
-    }
-
-    /// The responder's end of a byte stream. With `end` it answers one round and is finished;
-    /// without, it answers until the connection ends.
-    #[pyo3(signature = (end=true))]
-    fn exchange(&self, py: Python<'_>, end: bool) -> Result<Exchange, Fault> {
-        let exchange = self.host.here()?.brief(py, |host| Ok(host.exchange(end)))?;
-        Ok(Exchange { host: self.host.clone(), exchange: Shared::new(exchange) })
-    }
-
-    fn __getitem__(&self, py: Python<'_>, key: Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-        let value = self.get(py, key.extract()?, None)?;
-        value.ok_or_else(|| PyKeyError::new_err(key.unbind()))
-    }
-
-    fn __setitem__(&self, py: Python<'_>, key: Word, value: Word) -> Result<(), Fault> {
-        self.set(py, key, value).map(drop)
-    }
-
-    fn __contains__(&self, py: Python<'_>, key: Word) -> Result<bool, Fault> {
-        self.host.brief(py, |host| Ok(host.get(&key).is_some()))
-    }
-
-    fn __len__(&self, py: Python<'_>) -> Result<usize, Fault> {
-        self.host.brief(py, |host| Ok(host.len(host.id())))
+    /// The whole host as bytes, for those with a store of their own; `Host.restore` takes them
+    /// back. What happens to this host afterwards is not in them.
+    fn snapshot(&self, py: Python<'_>) -> Result<Vec<u8>, Fault> {
+        self.host.long(py, |host| Ok(host.snapshot()))
     }
 
     /// A host is true even while its own map is empty: `if host:` asks whether there is one.
@@ -290,14 +129,11 @@ impl Host {
         true
     }
 
-    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        PyList::new(py, self.keys(py, None)?)?.try_iter()
-    }
-
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let (id, version, participants) = self.host.brief(py, |host| {
             let version = host.max_version(host.id()).unwrap_or(0);
-            Ok((host.id().to_vec(), version, host.participants().len()))
+            let participants = host.participants(Some(Status::Present)).len();
+            Ok((host.id().to_vec(), version, participants))
         })?;
         let id = PyBytes::new(py, &id).repr()?.to_string();
         Ok(format!("plasmid.Host({id}, max_version={version}, participants={participants})"))
@@ -318,12 +154,17 @@ impl Host {
 }
 
 impl Host {
-    fn budget(&self, budget: Option<Unsigned>) -> usize {
+    /// The host that `make` makes.
+    fn made(
+        config: Config,
+        make: impl FnOnce(Config) -> Result<plasmid::Host, plasmid::Error>,
+    ) -> Result<Self, Fault> {
+        let message_bytes = Unsigned(config.limits.message_bytes).size();
+        let host = walled(|| Ok(make(config)?))?;
+        Ok(Host { host: Shared::new(host), message_bytes })
+    }
+
+    pub(crate) fn budget(&self, budget: Option<Unsigned>) -> usize {
         budget.map_or(self.message_bytes, |budget| budget.size())
     }
-}
-
-/// Whose map is meant.
-fn owner<'a>(host: &'a plasmid::Host, participant: &'a Option<Word>) -> &'a [u8] {
-    participant.as_deref().unwrap_or_else(|| host.id())
 }

@@ -6,18 +6,27 @@
 #![deny(unsafe_code)]
 
 mod argument;
+mod batch;
+mod change;
 mod config;
 mod error;
 mod host;
 mod process;
+mod read;
 mod shared;
 mod stream;
+mod talk;
+mod write;
 
 /// The native half of the package `plasmid`; import that one instead.
 #[pyo3::pymodule]
 mod _native {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::batch::Batch;
+    #[pymodule_export]
+    use crate::change::Change;
     #[pymodule_export]
     use crate::config::LocalState;
     #[pymodule_export]

@@ -84,6 +84,10 @@ fn enter<T, R>(
 ) -> Result<R, Fault> {
     let mut guard = lock.map_err(|_: PoisonError<_>| Fault::Panicked)?;
     // The guard goes into the closure, so that a panic unwinds through it and poisons the lock.
-    let caught = catch_unwind(AssertUnwindSafe(move || work(&mut guard)));
-    caught.unwrap_or(Err(Fault::Panicked))
+    walled(move || work(&mut guard))
+}
+
+/// Do something that may panic, though it should not.
+pub(crate) fn walled<R>(work: impl FnOnce() -> Result<R, Fault>) -> Result<R, Fault> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(Fault::Panicked))
 }

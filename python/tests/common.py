@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 # Seconds between two rounds where a test waits for several.
 FAST = 0.005
 
-State = dict[bytes, list[tuple[int, bytes, bytes]]]
+State = dict[bytes, list[tuple[int, bytes, bytes | None]]]
 
 
 def exchange(a: plasmid.Host, b: plasmid.Host, budget: int | None = None) -> None:

@@ -420,6 +420,20 @@ async def test_datagrams_converge_within_the_mtu() -> None:
         assert all(gossip.bytes_in > 0 and gossip.rounds > 0 for gossip in gossips)
 
 
+async def test_datagrams_carry_what_is_larger_than_they_are() -> None:
+    a, b = plasmid.Host("a"), plasmid.Host("b")
+    a["large"] = bytes(20_000)
+    b["k"] = "v"
+    async with (
+        DatagramGossip(a, interval=FAST) as one,
+        DatagramGossip(b, interval=FAST) as other,
+    ):
+        assert other.address is not None
+        one.peers.append(other.address)
+        await until(lambda: same([a, b]))
+    assert b.get("large", "a") == bytes(20_000)
+
+
 async def test_no_datagram_ends_gossip() -> None:
     a, b = plasmid.Host("a"), plasmid.Host("b")
     a["k"], b["k"] = "1", "2"

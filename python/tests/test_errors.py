@@ -16,6 +16,10 @@ STATUSES: dict[type[plasmid.Error], str] = {
     plasmid.BusyError: "BUSY",
     plasmid.ForeignError: "FOREIGN",
     plasmid.ConflictError: "CONFLICT",
+    plasmid.LeftError: "LEFT",
+    plasmid.CursorError: "CURSOR",
+    plasmid.UnknownParticipantError: "NOT_FOUND",
+    plasmid.OwnParticipantError: "INVALID_ARGUMENT",
     plasmid.InternalError: "INTERNAL",
 }
 
@@ -30,8 +34,15 @@ def test_codes_are_those_of_the_c_header() -> None:
 
 
 def test_the_callers_mistakes_are_value_errors_too() -> None:
-    for kind in (plasmid.BudgetError, plasmid.DecodeError, plasmid.LimitError):
+    for kind in (
+        plasmid.BudgetError,
+        plasmid.CursorError,
+        plasmid.DecodeError,
+        plasmid.LimitError,
+        plasmid.OwnParticipantError,
+    ):
         assert issubclass(kind, ValueError)
+    assert issubclass(plasmid.UnknownParticipantError, KeyError)
 
 
 def test_over_a_limit() -> None:
@@ -100,6 +111,7 @@ def test_errors_are_pickled() -> None:
         plasmid.DecodeError("text"),
         plasmid.LimitError("text", "key_bytes", 2, 1),
         plasmid.BudgetError("text", 512),
+        plasmid.UnknownParticipantError("text"),
     ):
         twin = pickle.loads(pickle.dumps(error))
         assert type(twin) is type(error)
@@ -118,7 +130,15 @@ def test_a_panic_is_an_internal_error_and_poisons_the_host(
     with pytest.raises(plasmid.InternalError):
         panic()
     assert "asked for by a test" in capfd.readouterr().err
-    for call in (host.initiate, host.keys, stream.transmit, lambda: host.set("k", "v")):
+    for call in (
+        host.initiate,
+        host.keys,
+        host.changes,
+        host.snapshot,
+        stream.transmit,
+        lambda: host.tick(1),
+        lambda: host.set("k", "v"),
+    ):
         with pytest.raises(plasmid.InternalError, match="cannot be used any more"):
             call()
     # Others are not touched.

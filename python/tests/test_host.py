@@ -148,16 +148,36 @@ def test_two_hosts_with_one_id_are_counted() -> None:
     assert (one["k"], two["k"]) == (b"1", b"2")
 
 
-def test_a_budget_bounds_messages_and_the_large_update_waits() -> None:
+def test_a_budget_bounds_messages_and_the_large_update_goes_in_pieces() -> None:
     a, b = plasmid.Host("a"), plasmid.Host("b")
     a["large"] = bytes(5000)
-    answer = a.receive(b.initiate(512), 512)
-    assert 0 < len(answer) <= 512
-    b.receive(answer, 512)
+    for _ in range(5):
+        answer = a.receive(b.initiate(512), 512)
+        assert 0 < len(answer) <= 512
+        b.receive(answer, 512)
+        assert b.max_version("a") == 0
+    for _ in range(20):
+        exchange(b, a, 512)
+    assert b.get("large", "a") == bytes(5000)
+
+
+def test_the_large_update_goes_at_once_where_there_is_room() -> None:
+    a, b = plasmid.Host("a"), plasmid.Host("b")
+    a["large"] = bytes(5000)
+    exchange(b, a, 512)
     assert b.max_version("a") == 0
     assert a.room_needed > 5000
     exchange(b, a, a.room_needed)
     assert b.get("large", "a") == bytes(5000)
+
+
+def test_pieces_have_a_limit() -> None:
+    a, b = plasmid.Host("a"), plasmid.Host("b", fragment_bytes=1000)
+    a["large"] = bytes(5000)
+    for _ in range(20):
+        exchange(b, a, 512)
+    assert b.max_version("a") == 0
+    assert b.skipped > 0
 
 
 def test_a_budget_of_nothing_applies_and_says_nothing() -> None:

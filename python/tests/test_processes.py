@@ -39,17 +39,26 @@ def test_hosts_survive_a_fork() -> None:
 
 HOST = plasmid.Host("parent")
 HOST["k"] = "v"
+BATCH = HOST.batch()
+BATCH.__enter__()
+BATCH.set("k", "w")
 STREAM, EXCHANGE = HOST.create_stream(), HOST.exchange()
 SYN = plasmid.Host("other").initiate()
 
 
-def assign() -> None:
-    HOST["k"] = "w"
-
-
 USES: list[Callable[[], object]] = [
     lambda: HOST.set("k", "w"),
-    assign,
+    lambda: HOST.set("k", "w", ttl_ms=1),
+    lambda: HOST.__setitem__("k", "w"),
+    lambda: HOST.delete("k"),
+    lambda: HOST.__delitem__("k"),
+    HOST.batch,
+    lambda: BATCH.__exit__(None, None, None),
+    lambda: HOST.tick(1),
+    HOST.compact,
+    HOST.leave,
+    HOST.renew,
+    lambda: HOST.evict("other"),
     HOST.initiate,
     lambda: HOST.receive(SYN),
     lambda: HOST.receive(b""),
@@ -70,6 +79,9 @@ def use(number: int) -> str:
     assert HOST.items() == [(b"k", b"v")]
     assert repr(HOST)
     assert HOST.max_version() == STREAM.rounds + 1 == 1
+    assert HOST.status("parent") == "present"
+    assert [change.kind for change in HOST.changes()[0]] == ["join", "set"]
+    assert plasmid.Host.restore(HOST.snapshot())["k"] == b"v"
     with pytest.raises(plasmid.ConflictError) as caught:
         USES[number]()
     assert HOST.updates() == [(1, b"k", b"v")]

@@ -5,6 +5,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Literal
 
 import pytest
 from common import exchange, state
@@ -83,6 +85,68 @@ def test_one_host_used_by_many_threads() -> None:
 
 
 @pytest.mark.usefixtures("hasty")
+def test_a_reader_follows_while_others_write() -> None:
+    host = plasmid.Host("shared")
+    rounds = 200
+    done = threading.Event()
+    mirror: dict[bytes | None, bytes | None] = {}
+
+    def write(number: int) -> None:
+        for count in range(rounds):
+            host.set(f"{number} {count % 7}", count, ttl_ms=1)
+            with host.batch() as batch:
+                batch.set(f"{number} a", count)
+                batch.set(f"{number} b", count)
+            host.delete(f"{number} {count % 5}")
+            if count % 50 == 0:
+                host.compact()
+                host.tick(1_700_000_000_000 + count)
+                assert plasmid.Host.restore(host.snapshot()).max_version() >= batch.version
+
+    def read() -> None:
+        cursor = None
+        while True:
+            over = done.is_set()
+            changes, cursor = host.changes(cursor, limit=10)
+            for change in changes:
+                if change.kind == "set":
+                    mirror[change.key] = change.value
+                elif change.kind == "delete":
+                    mirror.pop(change.key, None)
+                elif change.kind == "replace":
+                    mirror.clear()
+            for number in range(THREADS):
+                # No reader sees a part of a batch.
+                assert mirror.get(b"%d a" % number) == mirror.get(b"%d b" % number)
+            if over and not changes:
+                return
+
+    reader = threading.Thread(target=lambda: together(read))
+    reader.start()
+    try:
+        together(*(lambda number=number: write(number) for number in range(THREADS)))
+    finally:
+        done.set()
+        reader.join()
+    assert mirror == dict(host)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_one_batch_filled_by_many_threads() -> None:
+    host = plasmid.Host("a")
+    with host.batch() as batch:
+
+        def fill(number: int) -> None:
+            for count in range(100):
+                batch.set(f"{number} {count}", count)
+                assert len(batch) > count
+
+        together(*(lambda number=number: fill(number) for number in range(THREADS)))
+    assert batch.version == host.max_version() == 1
+    assert len(host) == THREADS * 100
+
+
+@pytest.mark.usefixtures("hasty")
 def test_hosts_that_exchange_crosswise_do_not_lock_each_other_out() -> None:
     hosts = [plasmid.Host(number) for number in range(4)]
 
@@ -134,30 +198,63 @@ def test_the_collector_may_use_the_host_it_interrupts() -> None:
     assert seen == [b"7"] * (300 * THREADS)
 
 
-def large_message() -> bytes:
-    """A message that takes a while to apply."""
-    full = plasmid.Host("full")
+def large_host(compaction: Literal["auto", "manual"] = "auto") -> plasmid.Host:
+    full = plasmid.Host("full", compaction=compaction)
     for key in range(20_000):
         full[key] = "x" * 100
-    return full.receive(plasmid.Host("empty").initiate())
+    return full
+
+
+def large_message() -> bytes:
+    """A message that takes a while to apply."""
+    return large_host().receive(plasmid.Host("empty").initiate())
+
+
+def receive() -> Callable[[], object]:
+    message = large_message()
+    return lambda: plasmid.Host("reader").receive(message)
+
+
+def restore() -> Callable[[], object]:
+    snapshot = large_host().snapshot()
+    return lambda: plasmid.Host.restore(snapshot)
+
+
+def compact() -> Callable[[], object]:
+    hosts = [large_host(compaction="manual") for _ in range(10)]
+    for host in hosts:
+        for key in range(20_000):
+            host.delete(key)
+    return lambda: hosts.pop().compact() if hosts else None
 
 
 @pytest.mark.usefixtures("unhurried")
-def test_others_run_while_a_large_message_is_applied() -> None:
-    message = large_message()
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        receive,
+        restore,
+        compact,
+        lambda: large_host().snapshot,
+        lambda: partial(large_host().changes, limit=2**64 - 1),
+        lambda: large_host().items,
+    ],
+    ids=["receive", "restore", "compact", "snapshot", "changes", "items"],
+)
+def test_others_run_during_long_work(prepare: Callable[[], Callable[[], object]]) -> None:
+    work = prepare()
     inside = False
     done = threading.Event()
 
-    def receive() -> None:
+    def run() -> None:
         nonlocal inside
         for _ in range(50):
-            host = plasmid.Host("reader")
             inside = True
-            host.receive(message)
+            work()
             inside = False
         done.set()
 
-    thread = threading.Thread(target=receive)
+    thread = threading.Thread(target=run)
     thread.start()
     # No thread is made to hand over here: whoever sees the flag up does so because the one that
     # raised it has let go of the interpreter within its call.

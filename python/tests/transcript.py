@@ -19,6 +19,14 @@ _PLAIN = {*range(0x21, 0x7F)} - {*b'"$\\'}
 
 Lines = list[str]
 End = plasmid.Stream | plasmid.Exchange
+# What a command prints; bytes whose size is printed; an end; bytes, and what is printed beside.
+Outcome = Lines | bytes | End | tuple[bytes, Lines]
+
+_NUMBERS = """
+    generation seed tombstone_age_ms evict_after_ms generation_ahead_ms
+    key_bytes value_bytes message_bytes participants keys_per_participant participant_bytes
+    state_bytes departed fragment_bytes remembered_deletes change_records
+"""
 
 
 def run(script: str) -> str:
@@ -71,11 +79,35 @@ def refusal(error: plasmid.Error) -> str:
             return f"error limit {error.limit}"
         case plasmid.BudgetError():
             return f"error budget {error.needed}"
+        case plasmid.ConflictError():
+            return "error conflict"
+        case plasmid.LeftError():
+            return "error left"
+        case plasmid.CursorError():
+            return "error cursor"
+        case plasmid.UnknownParticipantError():
+            return "error unknown_participant"
+        case plasmid.OwnParticipantError():
+            return "error own_participant"
     raise error
 
 
-def updates(found: list[tuple[int, bytes, bytes]]) -> Lines:
-    return [f"{version} {show(key)} {show(value)}" for version, key, value in found] or ["none"]
+def spell(number: int, *data: bytes | None) -> str:
+    """A number, and the words behind it that there are."""
+    return " ".join([str(number), *(show(part) for part in data if part is not None)])
+
+
+def updates(found: Sequence[tuple[int, bytes, bytes | None]]) -> Lines:
+    return [spell(*update) for update in found] or ["none"]
+
+
+def change(change: plasmid.Change) -> str:
+    words = [change.kind, show(change.participant), str(change.version)]
+    return " ".join([*words, spell(change.generation, change.key, change.value)])
+
+
+def or_none(found: object) -> Lines:
+    return ["none" if found is None else str(found)]
 
 
 def yes(answer: bool) -> Lines:
@@ -109,17 +141,19 @@ class Stage:
             outcome = self.command(words)
         except plasmid.Error as error:
             return [refusal(error)]
-        if isinstance(outcome, list):
-            return outcome
-        if not isinstance(outcome, bytes):
-            self.ends[name] = outcome
-            return []
-        self.buffers[name] = outcome
-        if words[0] in ("cut", "flip", "mend"):
-            return []
-        return [f"{len(outcome)} bytes" if outcome else "nothing"]
+        match outcome:
+            case list():
+                return outcome
+            case bytes():
+                self.buffers[name] = outcome
+                return [f"{len(outcome)} bytes" if outcome else "nothing"]
+            case plasmid.Stream() | plasmid.Exchange():
+                self.ends[name] = outcome
+                return []
+        self.buffers[name], lines = outcome
+        return lines
 
-    def command(self, words: list[str]) -> Lines | bytes | End:
+    def command(self, words: list[str]) -> Outcome:
         match words:
             case ["host", name, *rest]:
                 return self.host(name, rest)
@@ -137,13 +171,13 @@ class Stage:
             case ["join", a, b]:
                 return self.buffers[a] + self.buffers[b]
             case ["cut", name, length]:
-                return self.buffers[name][: int(length)]
+                return self.buffers[name][: int(length)], []
             case ["flip", name, offset, mask]:
                 changed = bytearray(self.buffers[name])
                 changed[int(offset)] ^= int(mask, 16)
-                return bytes(changed)
+                return bytes(changed), []
             case ["mend", name]:
-                return mended(self.buffers[name])
+                return mended(self.buffers[name]), []
             case [name, *verb] if name in self.hosts:
                 return self.host_verb(self.hosts[name], verb)
             case [name, *verb] if name in self.ends:
@@ -152,33 +186,45 @@ class Stage:
 
     def host(self, name: str, rest: list[str]) -> Lines:
         self.nonce += 1
-        limits = "key_bytes value_bytes message_bytes participants keys_per_participant"
-        limits += " participant_bytes state_bytes"
-        given: dict[str, Any] = {
-            "id": name.encode(),
-            "generation": 1,
-            "seed": 1,
-            "nonce": self.nonce,
-        }
+        given: dict[str, Any] = {"id": name.encode(), "generation": 1, "seed": 1}
         given |= options(
             rest,
             id=parse,
+            restore=self.buffers.__getitem__,
             ordering=str,
             history=lambda word: {"true": True, "false": False}[word],
-            generation=int,
-            seed=int,
+            compaction=str,
             cluster=parse,
-            **dict.fromkeys(limits.split(), int),
+            **dict.fromkeys(_NUMBERS.split(), int),
         )
+        given["nonce"] = self.nonce
         if "history" in given:
             given["state"] = plasmid.LocalState(given.pop("history"))
-        self.hosts[name] = plasmid.Host(**given)
+        snapshot = given.pop("restore", None)
+        if snapshot is None:
+            self.hosts[name] = plasmid.Host(**given)
+        else:
+            del given["id"]
+            self.hosts[name] = plasmid.Host.restore(snapshot, **given)
         return []
 
-    def host_verb(self, host: plasmid.Host, words: list[str]) -> Lines | bytes | End:
+    def host_verb(self, host: plasmid.Host, words: list[str]) -> Outcome:
         match words:
-            case ["set", key, value]:
-                return [str(host.set(parse(key), parse(value)))]
+            case ["set", key, value, *rest]:
+                return [str(host.set(parse(key), parse(value), **options(rest, ttl_ms=int)))]
+            case ["delete", key]:
+                return [str(host.delete(parse(key)))]
+            case ["batch", *writes]:
+                return [str(batch(host, writes))]
+            case ["tick", now]:
+                host.tick(int(now))
+                return []
+            case ["compact", *up_to]:
+                return [str(host.compact(*map(int, up_to)))]
+            case ["leave" | "renew" as verb]:
+                return [str(getattr(host, verb)())]
+            case ["evict", participant]:
+                return [str(host.evict(parse(participant)))]
             case ["get", key]:
                 value_found = host.get(parse(key))
                 return ["none" if value_found is None else show(value_found)]
@@ -192,12 +238,23 @@ class Stage:
                 return updates(entries(host, parse(participant)))
             case ["updates", participant]:
                 return updates(host.updates(parse(participant)))
-            case ["participants"]:
-                return [f"{show(id)} {host.max_version(id)}" for id in host.participants()]
+            case ["participants", *rest]:
+                ids = host.participants(**options(rest, status=status))
+                return [f"{show(id)} {host.max_version(id)}" for id in ids] or ["none"]
             case ["max_version", participant]:
                 return [str(host.max_version(parse(participant)))]
-            case ["conflicts" | "skipped" | "room_needed" as counter]:
-                return [str(getattr(host, counter))]
+            case ["gc_version", *participant]:
+                return or_none(host.gc_version(*map(parse, participant)))
+            case ["generation", participant]:
+                return or_none(host.generation_of(parse(participant)))
+            case ["status" | "last_heard" | "staleness" | "acked_version" as verb, participant]:
+                return or_none(getattr(host, verb)(parse(participant)))
+            case ["generation" | "conflicts" | "skipped" | "forgotten" | "room_needed" as number]:
+                return [str(getattr(host, number))]
+            case ["changes", *rest]:
+                return self.changes(host, rest)
+            case ["snapshot"]:
+                return host.snapshot()
             case ["initiate", *budget]:
                 return host.initiate(bound(budget))
             case ["receive", message, *budget]:
@@ -207,6 +264,12 @@ class Stage:
             case ["exchange", *rest]:
                 return host.exchange(**options(rest, end=lambda w: w == "true"))
         raise ValueError("not understood")
+
+    def changes(self, host: plasmid.Host, words: list[str]) -> tuple[bytes, Lines]:
+        cursor = self.buffers[words.pop(0)] if words and "=" not in words[0] else None
+        given = options(words, limit=int, prefix=parse, participant=parse)
+        found, cursor = host.changes(cursor, **given)
+        return cursor, [change(one) for one in found] or ["none"]
 
     def end_verb(self, end: End, words: list[str]) -> Lines | bytes:
         match words:
@@ -238,6 +301,23 @@ class Stage:
         """All that a host holds of those who wrote."""
         wrote = [id for id in host.participants() if host.max_version(id)]
         return {id: (host.max_version(id), entries(host, id)) for id in wrote}
+
+
+def status(word: str) -> str | None:
+    return None if word == "all" else word
+
+
+def batch(host: plasmid.Host, words: list[str]) -> int:
+    with host.batch() as block:
+        while words:
+            match words:
+                case ["set", key, value, *words]:
+                    block.set(parse(key), parse(value))
+                case ["delete", key, *words]:
+                    block.delete(parse(key))
+                case _:
+                    raise ValueError("half a write")
+    return block.version
 
 
 def entries(host: plasmid.Host, participant: bytes) -> list[tuple[int, bytes, bytes]]:

@@ -1,5 +1,6 @@
 // Every function with NULL and with wrong values: each answers PLASMID_INVALID_ARGUMENT (or does
-// nothing, for `_free`), writes no output and leaves its handle in working order.
+// nothing, for `_free`), writes no output and leaves its handle in working order. Those that speak
+// of a state that changes are in arguments_of_state.c.
 
 #include "check.h"
 
@@ -35,7 +36,7 @@ static void versions_and_names(void) {
   CHECK(PLASMID_OK == 0 && PLASMID_NOT_FOUND == 1 && PLASMID_BUFFER_TOO_SHORT == 2);
   CHECK(PLASMID_INVALID_ARGUMENT == 3 && PLASMID_MALFORMED == 4 && PLASMID_LIMIT == 5);
   CHECK(PLASMID_BUSY == 6 && PLASMID_FOREIGN == 7 && PLASMID_CONFLICT == 8);
-  CHECK(PLASMID_INTERNAL == 9);
+  CHECK(PLASMID_INTERNAL == 9 && PLASMID_LEFT == 11 && PLASMID_CURSOR == 12);
   const char *const names[] = {"PLASMID_OK",
                                "PLASMID_NOT_FOUND",
                                "PLASMID_BUFFER_TOO_SHORT",
@@ -45,8 +46,12 @@ static void versions_and_names(void) {
                                "PLASMID_BUSY",
                                "PLASMID_FOREIGN",
                                "PLASMID_CONFLICT",
-                               "PLASMID_INTERNAL"};
-  for (int32_t status = 0; status < 10; status++)
+                               "PLASMID_INTERNAL",
+                               "unknown status",
+                               "PLASMID_LEFT",
+                               "PLASMID_CURSOR",
+                               "unknown status"};
+  for (int32_t status = 0; status < 14; status++)
     CHECK(strcmp(plasmid_status_name(status), names[status]) == 0);
   CHECK(strcmp(plasmid_status_name(-1), "unknown status") == 0);
   CHECK(strcmp(plasmid_status_name(INT32_MAX), "unknown status") == 0);
@@ -59,6 +64,11 @@ static void of_configs(void) {
   INVALID(plasmid_config_set_ordering(config, 2));
   INVALID(plasmid_config_set_history(NULL, 0));
   INVALID(plasmid_config_set_history(config, 2));
+  INVALID(plasmid_config_set_auto_compact(NULL, 0));
+  INVALID(plasmid_config_set_auto_compact(config, 2));
+  INVALID(plasmid_config_set_tombstone_age_ms(NULL, 1));
+  INVALID(plasmid_config_set_evict_after_ms(NULL, 1));
+  INVALID(plasmid_config_set_generation_ahead_ms(NULL, 1));
   INVALID(plasmid_config_set_seed(NULL, 1));
   INVALID(plasmid_config_set_nonce(NULL, 1));
   INVALID(plasmid_config_set_generation(NULL, 1));
@@ -72,6 +82,10 @@ static void of_configs(void) {
   INVALID(plasmid_config_set_keys_per_participant(NULL, 1));
   INVALID(plasmid_config_set_participant_bytes(NULL, 1));
   INVALID(plasmid_config_set_state_bytes(NULL, 1));
+  INVALID(plasmid_config_set_departed(NULL, 1));
+  INVALID(plasmid_config_set_fragment_bytes(NULL, 1));
+  INVALID(plasmid_config_set_remembered_deletes(NULL, 1));
+  INVALID(plasmid_config_set_change_records(NULL, 1));
 
   INVALID(plasmid_config_error(NULL, out, sizeof out, &len));
 #define ERROR_OF_CONFIG(o, cap, l) plasmid_config_error(config, o, cap, l)
@@ -94,6 +108,9 @@ static void limits_out_of_range(void) {
       {plasmid_config_set_participants, 0, "participants"},
       {plasmid_config_set_keys_per_participant, 0, "keys_per_participant"},
       {plasmid_config_set_participant_bytes, UINT64_MAX, "participant_bytes"},
+      {plasmid_config_set_departed, UINT64_MAX, "departed"},
+      {plasmid_config_set_remembered_deletes, UINT64_MAX, "remembered_deletes"},
+      {plasmid_config_set_change_records, UINT64_MAX, "change_records"},
       {plasmid_config_set_generation, UINT64_MAX, "generation"},
   };
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
@@ -165,6 +182,8 @@ static void of_hosts(void) {
   INVALID(plasmid_host_conflicts(host, NULL));
   INVALID(plasmid_host_skipped(NULL, &number));
   INVALID(plasmid_host_skipped(host, NULL));
+  INVALID(plasmid_host_forgotten(NULL, &number));
+  INVALID(plasmid_host_forgotten(host, NULL));
 
   INVALID(plasmid_host_initiate(NULL, out, sizeof out, &len));
 #define INITIATE(o, cap, l) plasmid_host_initiate(host, o, cap, l)
@@ -178,10 +197,11 @@ static void of_hosts(void) {
 
 static void of_iterators(void) {
   plasmid_participants *participants = NULL;
-  INVALID(plasmid_participants_new(NULL, &participants));
-  INVALID(plasmid_participants_new(host, NULL));
+  INVALID(plasmid_participants_new(NULL, PLASMID_PARTICIPANT_ANY, &participants));
+  INVALID(plasmid_participants_new(host, 4, &participants));
+  INVALID(plasmid_participants_new(host, PLASMID_PARTICIPANT_ANY, NULL));
   CHECK(participants == NULL);
-  OK(plasmid_participants_new(host, &participants));
+  OK(plasmid_participants_new(host, PLASMID_PARTICIPANT_ANY, &participants));
   const uint8_t *bytes = NULL;
   INVALID(plasmid_participants_next(NULL, &bytes, &len));
   INVALID(plasmid_participants_next(participants, NULL, &len));

@@ -115,10 +115,64 @@ static void what_does_not_fit_is_told(void) {
   plasmid_host_free(c);
 }
 
+// However small the budget, what is larger arrives, and blocks nobody meanwhile.
+static void what_is_larger_goes_in_pieces(void) {
+  plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL), *c = host_of("c", NULL);
+  static char value[20000];
+  for (size_t at = 0; at < sizeof value; at++) value[at] = (char)(at * 7 % 251);
+  OK(plasmid_host_set(a, BYTES("k"), value, sizeof value, NULL));
+  OK(plasmid_host_set(c, BYTES("small"), BYTES("v"), NULL));
+  exchange(a, c);
+  char message[512];
+  int exchanges = 0;
+  while (version_of(b, "a") == 0) {
+    CHECK(exchanges < 200);
+    OK(plasmid_host_initiate(b, message, sizeof message, &len));
+    OK(plasmid_host_receive(a, message, len, message, sizeof message, &len));
+    CHECK(len > 0 && len <= sizeof message);
+    OK(plasmid_host_receive(b, message, len, NULL, 0, &len));
+    exchanges++;
+    CHECK(exchanges < 3 || version_of(b, "c") == 1);
+  }
+  static char arrived[sizeof value + 1];
+  OK(plasmid_host_get_from(b, BYTES("a"), BYTES("k"), arrived, sizeof arrived, &len));
+  CHECK(len == sizeof value && memcmp(arrived, value, len) == 0);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+  plasmid_host_free(c);
+}
+
+// As much as the greatest message may be written at once, and arrives in pieces all the same.
+static void an_update_may_be_as_large_as_a_message(void) {
+  plasmid_config *config = NULL;
+  OK(plasmid_config_new(&config));
+  OK(plasmid_config_set_message_bytes(config, 1000));
+  plasmid_host *a = host_of("a", config), *b = host_of("b", config);
+  plasmid_config_free(config);
+  static char value[1000];
+  size_t value_len = sizeof value;
+  CHECK_STATUS(PLASMID_LIMIT, plasmid_host_set(a, BYTES("k"), value, value_len, NULL));
+  OK(plasmid_host_error(a, out, sizeof out - 1, &len));
+  out[len] = 0;
+  CHECK(strstr(out, "message_bytes") != NULL);
+  while (plasmid_host_set(a, BYTES("k"), value, value_len, NULL) != PLASMID_OK) value_len--;
+  CHECK(value_len > 980);
+  for (int exchanges = 0; version_of(b, "a") == 0; exchanges++) {
+    CHECK(exchanges < 10);
+    exchange(b, a);
+  }
+  OK(plasmid_host_get_from(b, BYTES("a"), BYTES("k"), out, sizeof out, &len));
+  CHECK(len == value_len);
+  plasmid_host_free(a);
+  plasmid_host_free(b);
+}
+
 int main(void) {
   the_capacity_is_the_budget();
   out_may_overlap_data();
   the_greatest_message_is_the_best_budget();
   what_does_not_fit_is_told();
+  what_is_larger_goes_in_pieces();
+  an_update_may_be_as_large_as_a_message();
   return 0;
 }

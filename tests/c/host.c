@@ -1,5 +1,6 @@
 // A host through the C ABI: values, versions, buffers, errors, options, iteration.
 
+#include "entries.h"
 #include "hosts.h"
 
 static int error_says(const plasmid_host *host, const char *word) {
@@ -280,28 +281,6 @@ static void one_key_makes_a_participant_known(void) {
   plasmid_host_free(b);
 }
 
-static void next_is(plasmid_entries *entries, const char *key, const char *value,
-                    uint64_t version) {
-  const uint8_t *next_key = NULL, *next_value = NULL;
-  size_t key_len = 0, value_len = 0;
-  uint64_t next_version = 0;
-  OK(plasmid_entries_next(entries, &next_key, &key_len, &next_value, &value_len, &next_version));
-  CHECK(key_len == strlen(key) && memcmp(next_key, key, key_len) == 0);
-  CHECK(value_len == strlen(value) && memcmp(next_value, value, value_len) == 0);
-  CHECK(next_version == version);
-}
-
-static void is_at_its_end(plasmid_entries *entries) {
-  const uint8_t *key = NULL, *value = NULL;
-  size_t key_len = 77, value_len = 77;
-  uint64_t version = 77;
-  for (int again = 0; again < 2; again++)
-    CHECK_STATUS(PLASMID_NOT_FOUND,
-                 plasmid_entries_next(entries, &key, &key_len, &value, &value_len, &version));
-  CHECK(!key && !value && key_len == 77 && value_len == 77 && version == 77);
-  plasmid_entries_free(entries);
-}
-
 // Iterators of a host with history, made before a later change and read after the host is freed.
 static void iteration(void) {
   plasmid_host *a = host_of("a", NULL), *b = host_of("b", NULL);
@@ -312,7 +291,7 @@ static void iteration(void) {
 
   plasmid_participants *participants = NULL;
   plasmid_entries *by_key = NULL, *by_version = NULL, *history = NULL, *none = NULL;
-  OK(plasmid_participants_new(b, &participants));
+  OK(plasmid_participants_new(b, PLASMID_PARTICIPANT_PRESENT, &participants));
   OK(plasmid_entries_new(b, BYTES("a"), PLASMID_BY_KEY, &by_key));
   OK(plasmid_entries_new(b, BYTES("a"), PLASMID_BY_VERSION, &by_version));
   OK(plasmid_history_new(b, BYTES("a"), BYTES("z"), &history));

@@ -25,7 +25,15 @@ static void host_is_poisoned(plasmid_host *host) {
   INTERNAL(plasmid_exchange_new(host, 1, &exchange));
   plasmid_entries *entries = NULL;
   INTERNAL(plasmid_entries_new(host, BYTES("a"), PLASMID_BY_KEY, &entries));
+  plasmid_batch *batch = NULL;
+  INTERNAL(plasmid_batch_new(host, &batch));
+  plasmid_changes *changes = NULL;
+  INTERNAL(plasmid_host_changes(host, NULL, 0, 1, NULL, 0, NULL, 0, &changes));
+  plasmid_bytes *bytes = NULL;
+  INTERNAL(plasmid_host_snapshot(host, &bytes));
+  INTERNAL(plasmid_host_tick(host, 1));
   CHECK(version == 77 && len == 77 && !stream && !exchange && !entries);
+  CHECK(!batch && !changes && !bytes);
 
   // What happened can still be read.
   char text[256];
@@ -45,12 +53,16 @@ int main(void) {
   OK(plasmid_stream_new(other, 1, &stream));
   plasmid_entries *entries = NULL;
   OK(plasmid_entries_new(host, BYTES("a"), PLASMID_BY_KEY, &entries));
+  plasmid_batch *batch = NULL;
+  OK(plasmid_batch_new(host, &batch));
 
   CHECK_STATUS(PLASMID_INVALID_ARGUMENT, plasmid_host_force_panic(NULL));
   INTERNAL(plasmid_host_force_panic(host));
   host_is_poisoned(host);
-  // A stream of that host needs it; an iterator made before does not.
+  // A stream or batch of that host needs it; an iterator made before does not.
   INTERNAL(plasmid_stream_transmit(sound, out, sizeof out, &len));
+  OK(plasmid_batch_set(batch, BYTES("k"), BYTES("v")));
+  INTERNAL(plasmid_batch_commit(batch, NULL));
   const uint8_t *key = NULL, *value = NULL;
   size_t key_len = 0, value_len = 0;
   uint64_t version = 0;
@@ -79,5 +91,6 @@ int main(void) {
   plasmid_stream_free(stream);
   plasmid_stream_free(sound);
   plasmid_entries_free(entries);
+  plasmid_batch_free(batch);
   return 0;
 }

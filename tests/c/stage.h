@@ -54,16 +54,31 @@ static void say(const char *format, ...) {
 
 // Print a failure as the README names it; `text` is the error text of the handle.
 static void say_failure(plasmid_status status, const char *text, size_t needed) {
-  static const char *const limits[] = {"id_bytes",          "key_bytes",
-                                       "value_bytes",       "message_bytes",
-                                       "participants",      "keys_per_participant",
-                                       "participant_bytes", "state_bytes",
-                                       "generation",        "version"};
-  if (status == PLASMID_MALFORMED) {
-    say("error malformed");
-  } else if (status == PLASMID_FOREIGN) {
-    say("error foreign");
-  } else if (status == PLASMID_BUFFER_TOO_SHORT) {
+  static const char *const limits[] = {
+      "id_bytes",       "key_bytes",    "value_bytes",          "message_bytes",
+      "participants",   "departed",     "keys_per_participant", "participant_bytes",
+      "state_bytes",    "generation",   "remembered_deletes",   "change_records",
+      "version"};
+  static const struct {
+    plasmid_status status;
+    const char *name;
+  } names[] = {
+      {PLASMID_MALFORMED, "malformed"},
+      {PLASMID_FOREIGN, "foreign"},
+      {PLASMID_CONFLICT, "conflict"},
+      {PLASMID_LEFT, "left"},
+      {PLASMID_CURSOR, "cursor"},
+      // Only `evict` answers these two to what a transcript can ask.
+      {PLASMID_NOT_FOUND, "unknown_participant"},
+      {PLASMID_INVALID_ARGUMENT, "own_participant"},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    if (status == names[i].status) {
+      say("error %s", names[i].name);
+      return;
+    }
+  }
+  if (status == PLASMID_BUFFER_TOO_SHORT) {
     say("error budget %zu", needed);
   } else if (status == PLASMID_LIMIT) {
     const size_t len = strcspn(text, " ");

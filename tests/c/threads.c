@@ -1,4 +1,5 @@
-// Threads: calls on one host wait for each other; a stream used by two answers PLASMID_BUSY.
+// Threads: calls on one host wait for each other; a stream or batch used by two answers
+// PLASMID_BUSY.
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -33,8 +34,13 @@ static void *write_and_gossip(void *argument) {
 }
 
 static void a_host_serves_many_threads(void) {
-  OK(plasmid_host_new(BYTES("shared"), NULL, &shared));
-  OK(plasmid_host_new(BYTES("other"), NULL, &other));
+  // A host that compacts by itself would take a version for that now and then.
+  plasmid_config *config = NULL;
+  OK(plasmid_config_new(&config));
+  OK(plasmid_config_set_auto_compact(config, 0));
+  OK(plasmid_host_new(BYTES("shared"), config, &shared));
+  OK(plasmid_host_new(BYTES("other"), config, &other));
+  plasmid_config_free(config);
   pthread_t threads[THREADS];
   int numbers[THREADS];
   for (int i = 0; i < THREADS; i++) {
@@ -114,8 +120,45 @@ static void a_stream_serves_one_thread_at_a_time(void) {
   plasmid_stream_free(stream);
 }
 
+static plasmid_batch *batch;
+
+// Use the batch: its commits wait for the host, and meanwhile the batch is taken.
+static void *use_the_batch(void *argument) {
+  (void)argument;
+  while (!atomic_load(&is_over)) {
+    const plasmid_status status = plasmid_batch_commit(batch, NULL);
+    CHECK(status == PLASMID_OK || status == PLASMID_BUSY);
+  }
+  return NULL;
+}
+
+static void a_batch_serves_one_thread_at_a_time(void) {
+  OK(plasmid_host_new(BYTES("shared"), NULL, &shared));
+  for (int i = 0; i < 20000; i++)
+    OK(plasmid_host_set(shared, &i, sizeof i, BYTES("some value"), NULL));
+  OK(plasmid_batch_new(shared, &batch));
+  atomic_store(&is_over, 0);
+  pthread_t host_user, batch_user;
+  CHECK(pthread_create(&host_user, NULL, keep_the_host_busy, NULL) == 0);
+  CHECK(pthread_create(&batch_user, NULL, use_the_batch, NULL) == 0);
+  const time_t deadline = time(NULL) + 60;
+  plasmid_status status = PLASMID_OK;
+  while (status != PLASMID_BUSY) {
+    CHECK(time(NULL) < deadline);
+    status = plasmid_batch_set(batch, BYTES("k"), BYTES("v"));
+    CHECK(status == PLASMID_OK || status == PLASMID_BUSY);
+  }
+  atomic_store(&is_over, 1);
+  CHECK(pthread_join(host_user, NULL) == 0);
+  CHECK(pthread_join(batch_user, NULL) == 0);
+  OK(plasmid_batch_commit(batch, NULL));
+  plasmid_batch_free(batch);
+  plasmid_host_free(shared);
+}
+
 int main(void) {
   a_host_serves_many_threads();
   a_stream_serves_one_thread_at_a_time();
+  a_batch_serves_one_thread_at_a_time();
   return 0;
 }

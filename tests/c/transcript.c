@@ -3,75 +3,11 @@
 
 #define _POSIX_C_SOURCE 200809L  // open_memstream
 
-#include "show.h"
+#include "options.h"
 #include "stage.h"
 #include "talk.h"
+#include "verbs.h"
 #include "words.h"
-
-static void new_host(char **words, int count) {
-  plasmid_config *config = NULL;
-  const char *name = words[1];
-  bytes id = bytes_copy(name, strlen(name));
-  OK(plasmid_config_new(&config));
-  OK(plasmid_config_set_nonce(config, ++nonce));
-  OK(plasmid_config_set_seed(config, 1));
-  OK(plasmid_config_set_generation(config, 1));
-  static const struct {
-    const char *name;
-    plasmid_status (*set)(plasmid_config *, uint64_t);
-  } numbers[] = {
-      {"generation", plasmid_config_set_generation},
-      {"seed", plasmid_config_set_seed},
-      {"key_bytes", plasmid_config_set_key_bytes},
-      {"value_bytes", plasmid_config_set_value_bytes},
-      {"message_bytes", plasmid_config_set_message_bytes},
-      {"participants", plasmid_config_set_participants},
-      {"keys_per_participant", plasmid_config_set_keys_per_participant},
-      {"participant_bytes", plasmid_config_set_participant_bytes},
-      {"state_bytes", plasmid_config_set_state_bytes},
-  };
-  for (int i = 2; i < count; i++) {
-    char *value = strchr(words[i], '=');
-    if (!value) fault("no option", words[i]);
-    *value++ = 0;
-    const char *option = words[i];
-    int is_known = 0;
-    for (size_t n = 0; n < sizeof numbers / sizeof *numbers && !is_known; n++)
-      if ((is_known = strcmp(option, numbers[n].name) == 0))
-        OK(numbers[n].set(config, number(value)));
-    if (is_known) continue;
-    if (strcmp(option, "id") == 0) {
-      free(id.data);
-      id = word_parse(value);
-    } else if (strcmp(option, "ordering") == 0) {
-      OK(plasmid_config_set_ordering(config, strcmp(value, "breadth") == 0
-                                                 ? PLASMID_ORDERING_BREADTH
-                                                 : PLASMID_ORDERING_DEPTH));
-    } else if (strcmp(option, "history") == 0) {
-      OK(plasmid_config_set_history(config, strcmp(value, "true") == 0));
-    } else if (strcmp(option, "cluster") == 0) {
-      const bytes cluster = word_parse(value);
-      OK(plasmid_config_set_cluster(config, cluster.data, cluster.len));
-      free(cluster.data);
-    } else {
-      fault("unknown option", option);
-    }
-  }
-
-  plasmid_host *host = NULL;
-  const plasmid_status status = plasmid_host_new(id.data, id.len, config, &host);
-  if (SUCCEEDED(status, plasmid_config_error, config, 0)) {
-    named_host *place;
-    FIND(hosts, name, place);
-    if (!place) FIND(hosts, "", place);
-    if (!place) fault("too many hosts", name);
-    plasmid_host_free(place->host);
-    copy_name(place->name, name);
-    place->host = host;
-  }
-  plasmid_config_free(config);
-  free(id.data);
-}
 
 static void new_end(const char *name, char **words, int count) {
   plasmid_host *host = host_called(words[0]);
@@ -99,87 +35,6 @@ static void new_end(const char *name, char **words, int count) {
   } else {
     OK(plasmid_exchange_new(host, end, &place->exchange));
   }
-}
-
-static int is(const char *word, const char *verb, int count, int wanted) {
-  if (strcmp(word, verb) != 0) return 0;
-  if (count != wanted) fault("a wrong number of words", verb);
-  return 1;
-}
-
-// The last word as a number of bytes, if it is there.
-static size_t optional(char **words, int count, int at) {
-  if (count > at + 1) fault("too many words", words[at + 1]);
-  return count > at ? (size_t)number(words[at]) : DEFAULT_BYTES;
-}
-
-static void host_verb(plasmid_host *host, const char *keep_as, char **words, int count) {
-  const char *verb = words[1];
-  uint64_t figure = 0;
-  bytes message;
-  if (strcmp(verb, "initiate") == 0) {
-    if (host_message(host, NULL, optional(words, count, 2), &message))
-      keep_and_measure(keep_as, message);
-    return;
-  }
-  if (strcmp(verb, "receive") == 0 && count > 2) {
-    const bytes data = buffer_called(words[2]);
-    if (host_message(host, &data, optional(words, count, 3), &message))
-      keep_and_measure(keep_as, message);
-    return;
-  }
-  if (is(verb, "participants", count, 2)) {
-    print_participants(printed, host, 0);
-    return;
-  }
-  if (is(verb, "conflicts", count, 2)) {
-    OK(plasmid_host_conflicts(host, &figure));
-    say("%llu", (unsigned long long)figure);
-    return;
-  }
-  if (is(verb, "skipped", count, 2)) {
-    OK(plasmid_host_skipped(host, &figure));
-    say("%llu", (unsigned long long)figure);
-    return;
-  }
-  if (is(verb, "room_needed", count, 2)) {
-    size_t needed = 0;
-    OK(plasmid_host_room_needed(host, &needed));
-    say("%zu", needed);
-    return;
-  }
-
-  // The rest takes one or two words of bytes.
-  if (count < 3) fault("not understood", verb);
-  const bytes first = word_parse(words[2]);
-  const bytes second = count > 3 ? word_parse(words[3]) : bytes_new(0);
-  plasmid_entries *entries = NULL;
-  plasmid_status made = PLASMID_OK;
-  if (is(verb, "set", count, 4)) {
-    const plasmid_status status =
-        plasmid_host_set(host, first.data, first.len, second.data, second.len, &figure);
-    if (SUCCEEDED(status, plasmid_host_error, host, 0)) say("%llu", (unsigned long long)figure);
-  } else if (is(verb, "get", count, 3)) {
-    say_value(host, NULL, first);
-  } else if (is(verb, "get_from", count, 4)) {
-    say_value(host, &first, second);
-  } else if (is(verb, "max_version", count, 3)) {
-    made = plasmid_host_max_version(host, first.data, first.len, &figure);
-    CHECK(made == PLASMID_OK || made == PLASMID_NOT_FOUND);
-    say("%llu", (unsigned long long)figure);
-  } else {
-    if (is(verb, "history", count, 4))
-      made = plasmid_history_new(host, first.data, first.len, second.data, second.len, &entries);
-    else if (is(verb, "entries", count, 3))
-      made = plasmid_entries_new(host, first.data, first.len, PLASMID_BY_KEY, &entries);
-    else if (is(verb, "updates", count, 3))
-      made = plasmid_entries_new(host, first.data, first.len, PLASMID_BY_VERSION, &entries);
-    else
-      fault("not understood", verb);
-    if (print_entries(printed, made, entries) == 0) say("none");
-  }
-  free(first.data);
-  free(second.data);
 }
 
 static void end_verb(named_end *end, const char *keep_as, char **words, int count) {
@@ -279,7 +134,7 @@ static void command(const char *keep_as, char **words, int count) {
   }
 }
 
-enum { MOST_WORDS = 64 };
+enum { MOST_WORDS = 4096 };
 
 // Run a line with every `$` replaced by `turn`, which may be NULL.
 static void run_once(const char *line, const char *turn) {

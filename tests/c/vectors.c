@@ -84,7 +84,7 @@ static void set_both(plasmid_host *a, plasmid_host *b) {
 
 // All that is to be seen of a host, as one word, to be freed:
 // SKIPPED/CONFLICTS/ROOM_NEEDED, then of each participant ;ID@VERSION and of each of its updates
-// ,VERSION:KEY=VALUE
+// ,VERSION:KEY=VALUE or, if that deleted the key, ,VERSION:KEY
 static char *dump(const plasmid_host *host) {
   char *text = NULL;
   size_t text_len = 0, id_len = 0, room = 0;
@@ -96,7 +96,7 @@ static char *dump(const plasmid_host *host) {
   CHECK(file);
   fprintf(file, "%" PRIu64 "/%" PRIu64 "/%zu", skipped, conflicts, room);
   plasmid_participants *participants = NULL;
-  OK(plasmid_participants_new(host, &participants));
+  OK(plasmid_participants_new(host, PLASMID_PARTICIPANT_ANY, &participants));
   const uint8_t *id = NULL, *key = NULL, *value = NULL;
   plasmid_status status;
   while ((status = plasmid_participants_next(participants, &id, &id_len)) == PLASMID_OK) {
@@ -111,8 +111,10 @@ static char *dump(const plasmid_host *host) {
            PLASMID_OK) {
       fprintf(file, ",%" PRIu64 ":", version);
       print_hex(file, key, key_len);
-      fputc('=', file);
-      print_hex(file, value, value_len);
+      if (value) {
+        fputc('=', file);
+        print_hex(file, value, value_len);
+      }
     }
     CHECK_STATUS(PLASMID_NOT_FOUND, status);
     plasmid_entries_free(entries);

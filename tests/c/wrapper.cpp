@@ -1,14 +1,13 @@
 // plasmid.hpp: ownership, what goes in and out, and exceptions.
 
 #include <array>
-#include <plasmid.hpp>
 #include <string_view>
 #include <type_traits>
 #if __cplusplus >= 202002L
 #include <span>
 #endif
 
-#include "check.h"
+#include "wrapper.h"
 
 namespace {
 
@@ -33,21 +32,6 @@ TAKES(takes_null, NULL);
 TAKES(takes_nullptr, nullptr);
 static_assert(takes_text<plasmid::Host> && !takes_zero<plasmid::Host>);
 static_assert(!takes_null<plasmid::Host> && !takes_nullptr<plasmid::Host>);
-
-template <typename Call>
-void fails_with(plasmid_status status, const char* word, Call call) {
-  try {
-    call();
-  } catch (const plasmid::Error& error) {
-    CHECK(error.status() == status);
-    CHECK(std::strstr(error.what(), word) != nullptr);
-    return;
-  }
-  std::fprintf(stderr, "nothing was thrown that speaks of %s\n", word);
-  std::exit(1);
-}
-
-void meet(plasmid::Host& a, plasmid::Host& b) { b.receive(a.receive(b.receive(a.initiate())), 0); }
 
 void bytes_in_and_out() {
   plasmid::Host host("a");
@@ -98,6 +82,7 @@ void reading() {
   meet(b, a);
 
   CHECK((b.participants() == std::vector<std::string>{"a", "b"}));
+  CHECK(b.participants(plasmid::Status::left).empty());
   CHECK(b.id() == "b" && b.generation() > 0);
   CHECK(b.get_from("a", "k") == "3" && b.get_from("a", "l") == std::nullopt);
   CHECK(b.get_from("c", "k") == std::nullopt);
@@ -130,7 +115,15 @@ void options() {
       .set_participants(2)
       .set_keys_per_participant(2)
       .set_participant_bytes(1000)
-      .set_state_bytes(1000);
+      .set_state_bytes(1000)
+      .set_auto_compact(false)
+      .set_tombstone_age_ms(1000)
+      .set_evict_after_ms(1000)
+      .set_generation_ahead_ms(1000)
+      .set_departed(10)
+      .set_fragment_bytes(1000)
+      .set_remembered_deletes(10)
+      .set_change_records(10);
   const auto chained = plasmid::Config()
                            .set_ordering(plasmid::Ordering::breadth)
                            .set_history(false)

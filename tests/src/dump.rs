@@ -2,15 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use plasmid::Host;
+use plasmid::{Host, Status};
 
 /// One participant as a host holds it.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copy {
+    /// Whether it is present, left or evicted.
+    pub status: Option<Status>,
+    /// The generation held.
+    pub generation: Option<u64>,
     /// The greatest version held.
     pub max_version: u64,
-    /// All kept updates as (version, key, value), in version order.
-    pub updates: Vec<(u64, Vec<u8>, Vec<u8>)>,
+    /// How far it is compacted.
+    pub gc_version: Option<u64>,
+    /// All kept updates as (version, key, value), in version order; a deletion has no value.
+    pub updates: Vec<(u64, Vec<u8>, Option<Vec<u8>>)>,
 }
 
 /// All that a host holds: participant id → copy.
@@ -20,21 +26,28 @@ pub struct Dump {
     pub generation: u64,
     /// The participants it knows.
     pub copies: BTreeMap<Vec<u8>, Copy>,
-    /// What it counted: conflicts, skipped sections.
-    pub counts: [u64; 2],
+    /// What it counted: conflicts, skipped sections, forgotten participants.
+    pub counts: [u64; 3],
 }
 
 impl Dump {
     /// Look at every participant and every update of `host`.
     pub fn of(host: &Host) -> Dump {
         let copy = |id: &&[u8]| {
-            let updates = host.updates(id).map(|u| (u.version, u.key.to_vec(), u.value.to_vec()));
-            Copy { max_version: host.max_version(id).unwrap_or(0), updates: updates.collect() }
+            let value = |value: Option<&[u8]>| value.map(<[u8]>::to_vec);
+            let updates = host.updates(id).map(|u| (u.version, u.key.to_vec(), value(u.value)));
+            Copy {
+                status: host.status(id),
+                generation: host.generation_of(id),
+                max_version: host.max_version(id).unwrap_or(0),
+                gc_version: host.gc_version(id),
+                updates: updates.collect(),
+            }
         };
         Dump {
             generation: host.generation(),
-            copies: host.participants().iter().map(|id| (id.to_vec(), copy(id))).collect(),
-            counts: [host.conflicts(), host.skipped()],
+            copies: host.participants(None).iter().map(|id| (id.to_vec(), copy(id))).collect(),
+            counts: [host.conflicts(), host.skipped(), host.forgotten()],
         }
     }
 }

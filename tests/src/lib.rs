@@ -7,6 +7,7 @@ pub mod craft;
 pub mod dump;
 pub mod model;
 pub mod plan;
+pub mod reader;
 pub mod transcript;
 pub mod words;
 pub mod world;

@@ -1,12 +1,17 @@
 //! The interpreter of the transcript language, which `transcripts/README.md` describes. It runs a
 //! script and gives it back with the output that came; whoever calls compares or rewrites.
 
+mod ends;
+mod hosts;
+mod show;
+
 use std::collections::BTreeMap;
 
-use plasmid::{Config, Error, Exchange, Host, Mode, Ordering, Stream};
+use plasmid::{Error, Host, Mode};
 
 use crate::checksum;
 use crate::words;
+use ends::End;
 
 /// Budget of a message, and greatest piece of a stream, where the script names none.
 const DEFAULT_BYTES: usize = 65_536;
@@ -38,8 +43,8 @@ enum Output {
     Lines(Vec<String>),
     /// Bytes whose size is printed.
     Bytes(Vec<u8>),
-    /// Bytes that are kept without a word.
-    Quiet(Vec<u8>),
+    /// Bytes that are kept, and the lines printed all the same.
+    Beside(Vec<u8>, Vec<String>),
 }
 
 /// Why a command gives nothing.
@@ -64,33 +69,6 @@ impl From<String> for Failure {
 
 type Outcome = Result<Output, Failure>;
 
-/// One end of a stream; `host` is the name of the host it belongs to.
-struct End {
-    host: String,
-    side: Side,
-}
-
-enum Side {
-    Initiator(Stream),
-    Responder(Exchange),
-}
-
-impl End {
-    fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
-        match &mut self.side {
-            Side::Initiator(stream) => stream.receive(host, bytes),
-            Side::Responder(exchange) => exchange.receive(host, bytes),
-        }
-    }
-
-    fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
-        match &mut self.side {
-            Side::Initiator(stream) => stream.transmit(host, max),
-            Side::Responder(exchange) => Ok(exchange.transmit(max)),
-        }
-    }
-}
-
 /// Everything that a script has named so far.
 #[derive(Default)]
 struct Stage {
@@ -107,7 +85,7 @@ impl Stage {
         let words: Vec<&str> = line.split(' ').collect();
         if let ["for", from, to, ..] = words[..] {
             let mut printed = Vec::new();
-            for i in number(from)?..=number(to)? {
+            for i in number::<u64>(from)?..=number(to)? {
                 printed = self.line(&words[3..].join(" ").replace('$', &i.to_string()))?;
             }
             return Ok(printed);
@@ -120,11 +98,13 @@ impl Stage {
             (name, command)
             && self.hosts.contains_key(*host)
         {
-            return self.stream(name, host, verb, options);
+            let end = End::new(host, self.host(host)?, verb, options)?;
+            self.ends.insert(name.to_owned(), end);
+            return Ok(Vec::new());
         }
         match self.command(command) {
             Ok(output) => Ok(self.keep(name, output)),
-            Err(Failure::Refused(error)) => Ok(vec![print_error(error)]),
+            Err(Failure::Refused(error)) => Ok(vec![show::error(error)]),
             Err(Failure::Fault(fault)) => Err(fault),
         }
     }
@@ -132,7 +112,7 @@ impl Stage {
     fn keep(&mut self, name: Option<&str>, output: Output) -> Vec<String> {
         let (bytes, lines) = match output {
             Output::Lines(lines) => return lines,
-            Output::Quiet(bytes) => (bytes, Vec::new()),
+            Output::Beside(bytes, lines) => (bytes, lines),
             Output::Bytes(bytes) => {
                 let size = bytes.len();
                 (bytes, vec![if size == 0 { "nothing".into() } else { format!("{size} bytes") }])
@@ -144,43 +124,17 @@ impl Stage {
         lines
     }
 
-    fn stream(
-        &mut self,
-        name: &str,
-        host: &str,
-        verb: &str,
-        options: &[&str],
-    ) -> Result<Vec<String>, String> {
-        let (mut end, mut mode) = (true, Mode::Pull);
-        for option in options {
-            match *option {
-                "end=true" | "mode=pull" => {}
-                "end=false" => end = false,
-                "mode=push-pull" if verb == "create_stream" => mode = Mode::PushPull,
-                _ => return Err(format!("unknown option {option}")),
-            }
-        }
-        let side = match verb {
-            "create_stream" => Side::Initiator(self.host(host)?.create_stream(end, mode)),
-            _ => Side::Responder(self.host(host)?.exchange(end)),
-        };
-        self.ends.insert(name.to_owned(), End { host: host.to_owned(), side });
-        Ok(Vec::new())
-    }
-
     fn command(&mut self, words: &[&str]) -> Outcome {
         match *words {
             ["host", name, ref options @ ..] => self.new_host(name, options),
             ["same", a, b] => {
-                let same = self.whole(a)? == self.whole(b)?;
+                let same = show::whole(self.host(a)?) == show::whole(self.host(b)?);
                 Ok(line(if same { "yes" } else { "no" }))
             }
             ["exchange", a, b, ref budget @ ..] => self.exchange(a, b, default(budget)?),
             ["pull", a, b] => {
-                let side = Side::Initiator(self.host(a)?.create_stream(true, Mode::Pull));
-                let mut stream = End { host: a.to_owned(), side };
-                let side = Side::Responder(self.host(b)?.exchange(true));
-                let mut exchange = End { host: b.to_owned(), side };
+                let mut stream = End::stream(a, self.host(a)?, true, Mode::Pull);
+                let mut exchange = End::exchange(b, self.host(b)?, true);
                 self.pump(&mut stream, &mut exchange, DEFAULT_BYTES)
             }
             ["pump", s, x, ref options @ ..] => {
@@ -198,118 +152,24 @@ impl Stage {
             ["hex", ref digits @ ..] => Ok(Output::Bytes(words::hex(&digits.concat())?)),
             ["join", a, b] => Ok(Output::Bytes([self.buffer(a)?, self.buffer(b)?].concat())),
             ["cut", b, n] => {
-                let bytes = self.buffer(b)?.get(..number(n)?);
-                Ok(Output::Quiet(bytes.ok_or_else(|| format!("{b} is shorter"))?.to_vec()))
+                let bytes = self.buffer(b)?.get(..number::<usize>(n)?);
+                Ok(quiet(bytes.ok_or_else(|| format!("{b} is shorter"))?.to_vec()))
             }
             ["flip", b, offset, mask] => {
                 let mut bytes = self.buffer(b)?.to_vec();
-                let byte = bytes.get_mut(number(offset)?);
+                let byte = bytes.get_mut(number::<usize>(offset)?);
                 *byte.ok_or_else(|| format!("{b} is shorter"))? ^= words::hex(mask)?[0];
-                Ok(Output::Quiet(bytes))
+                Ok(quiet(bytes))
             }
             ["mend", b] => {
                 let mut bytes = self.buffer(b)?.to_vec();
                 checksum::mend(&mut bytes);
-                Ok(Output::Quiet(bytes))
+                Ok(quiet(bytes))
             }
             [name, ref verb @ ..] if self.hosts.contains_key(name) => self.host_verb(name, verb),
             [name, ref verb @ ..] if self.ends.contains_key(name) => self.end_verb(name, verb),
-            _ => Err(Failure::Fault(format!("not understood: {}", words.join(" ")))),
+            _ => Err(not_understood(words)),
         }
-    }
-
-    fn new_host(&mut self, name: &str, options: &[&str]) -> Outcome {
-        self.nonce += 1;
-        let nonce = self.nonce;
-        let mut id = name.as_bytes().to_vec();
-        let mut config = Config { seed: 1, generation: 1, nonce, ..Config::default() };
-        for option in options {
-            let (key, value) = option.split_once('=').ok_or_else(|| unknown(option))?;
-            let limits = &mut config.limits;
-            match (key, value) {
-                ("id", _) => id = words::parse(value)?,
-                ("ordering", "depth") => config.ordering = Ordering::Depth,
-                ("ordering", "breadth") => config.ordering = Ordering::Breadth,
-                ("history", "true") => config.state.history = true,
-                ("history", "false") => config.state.history = false,
-                ("generation", _) => config.generation = number(value)? as u64,
-                ("seed", _) => config.seed = number(value)? as u64,
-                ("cluster", _) => config.cluster = words::parse(value)?,
-                ("key_bytes", _) => limits.key_bytes = number(value)? as u64,
-                ("value_bytes", _) => limits.value_bytes = number(value)? as u64,
-                ("message_bytes", _) => limits.message_bytes = number(value)? as u64,
-                ("participants", _) => limits.participants = number(value)? as u64,
-                ("keys_per_participant", _) => limits.keys_per_participant = number(value)? as u64,
-                ("participant_bytes", _) => limits.participant_bytes = number(value)? as u64,
-                ("state_bytes", _) => limits.state_bytes = number(value)? as u64,
-                _ => return Err(Failure::Fault(format!("unknown option {option}"))),
-            }
-        }
-        let host = Host::new(&id, config)?;
-        self.ends.retain(|_, end| end.host != name);
-        self.hosts.insert(name.to_owned(), host);
-        Ok(Output::Lines(Vec::new()))
-    }
-
-    fn host_verb(&mut self, name: &str, words: &[&str]) -> Outcome {
-        let bytes = words::parse;
-        match *words {
-            ["set", key, value] => {
-                let version = self.host(name)?.set(&bytes(key)?, &bytes(value)?)?;
-                return Ok(line(version));
-            }
-            ["initiate", ref budget @ ..] => {
-                return Ok(Output::Bytes(self.host(name)?.initiate(default(budget)?)?));
-            }
-            ["receive", message, ref budget @ ..] => {
-                let message = self.buffer(message)?.to_vec();
-                return Ok(Output::Bytes(self.host(name)?.receive(&message, default(budget)?)?));
-            }
-            _ => {}
-        }
-        let host = self.host(name)?;
-        let updates = |updates: Vec<plasmid::Update<'_>>| {
-            Output::Lines(if updates.is_empty() {
-                vec!["none".to_owned()]
-            } else {
-                updates.iter().map(print_update).collect()
-            })
-        };
-        let value = |value: Option<&[u8]>| line(value.map_or("none".to_owned(), words::print));
-        Ok(match *words {
-            ["get", key] => value(host.get(&bytes(key)?)),
-            ["get_from", p, key] => value(host.get_from(&bytes(p)?, &bytes(key)?)),
-            ["history", p, key] => updates(host.history(&bytes(p)?, &bytes(key)?)),
-            ["entries", p] => updates(host.entries(&bytes(p)?)),
-            ["updates", p] => updates(host.updates(&bytes(p)?).collect()),
-            ["max_version", p] => line(host.max_version(&bytes(p)?).unwrap_or(0)),
-            ["participants"] => Output::Lines(print_participants(host)),
-            ["conflicts"] => line(host.conflicts()),
-            ["skipped"] => line(host.skipped()),
-            ["room_needed"] => line(host.room_needed()),
-            _ => return Err(Failure::Fault(format!("not understood: {}", words.join(" ")))),
-        })
-    }
-
-    fn end_verb(&mut self, name: &str, words: &[&str]) -> Outcome {
-        let end = self.ends.get_mut(name).ok_or_else(|| unknown(name))?;
-        let host = self.hosts.get_mut(&end.host).ok_or_else(|| unknown(&end.host))?;
-        match (&mut end.side, words) {
-            (Side::Initiator(stream), ["gossip"]) => stream.gossip(),
-            (Side::Initiator(stream), ["finished"]) => return Ok(yes(stream.is_finished())),
-            (Side::Responder(exchange), ["finished"]) => return Ok(yes(exchange.is_finished())),
-            (Side::Initiator(stream), ["rounds"]) => return Ok(line(stream.rounds())),
-            (Side::Responder(exchange), ["rounds"]) => return Ok(line(exchange.rounds())),
-            (_, ["receive", buffer]) => {
-                let bytes = self.buffers.get(*buffer).ok_or_else(|| unknown(buffer))?;
-                end.receive(host, bytes)?;
-            }
-            (_, ["transmit", max @ ..]) => {
-                return Ok(Output::Bytes(end.transmit(host, default(max)?)?));
-            }
-            _ => return Err(Failure::Fault(format!("not understood: {}", words.join(" ")))),
-        }
-        Ok(Output::Lines(Vec::new()))
     }
 
     fn exchange(&mut self, a: &str, b: &str, budget: usize) -> Outcome {
@@ -327,35 +187,6 @@ impl Stage {
         Ok(line(sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")))
     }
 
-    fn pump(&mut self, stream: &mut End, exchange: &mut End, chunk: usize) -> Outcome {
-        let (mut out, mut back) = (0, 0);
-        loop {
-            let sent = stream.transmit(self.host(&stream.host)?, chunk)?;
-            exchange.receive(self.host(&exchange.host)?, &sent)?;
-            let answer = exchange.transmit(self.host(&exchange.host)?, chunk)?;
-            stream.receive(self.host(&stream.host)?, &answer)?;
-            if sent.is_empty() && answer.is_empty() {
-                return Ok(line(format!("{out} {back}")));
-            }
-            out += sent.len();
-            back += answer.len();
-        }
-    }
-
-    /// All that a host holds of those who wrote: where each is, and its entries.
-    fn whole(&mut self, name: &str) -> Result<Vec<String>, String> {
-        let host = self.host(name)?;
-        let mut lines = Vec::new();
-        for id in host.participants() {
-            let max_version = host.max_version(id).unwrap_or(0);
-            if max_version > 0 {
-                lines.push(format!("{} {max_version}", words::print(id)));
-                lines.extend(host.entries(id).iter().map(print_update));
-            }
-        }
-        Ok(lines)
-    }
-
     fn host(&mut self, name: &str) -> Result<&mut Host, String> {
         self.hosts.get_mut(name).ok_or_else(|| unknown(name))
     }
@@ -365,7 +196,7 @@ impl Stage {
     }
 }
 
-fn number(word: &str) -> Result<usize, String> {
+fn number<N: std::str::FromStr>(word: &str) -> Result<N, String> {
     word.parse().map_err(|_| format!("not a number: {word}"))
 }
 
@@ -377,34 +208,24 @@ fn default(words: &[&str]) -> Result<usize, String> {
     }
 }
 
+/// The two halves of an option `name=value`.
+fn option(word: &str) -> Result<(&str, &str), String> {
+    word.split_once('=').ok_or_else(|| format!("not an option: {word}"))
+}
+
 fn unknown(name: &str) -> String {
     format!("nothing is called {name}")
+}
+
+fn not_understood(words: &[&str]) -> Failure {
+    Failure::Fault(format!("not understood: {}", words.join(" ")))
 }
 
 fn line(text: impl ToString) -> Output {
     Output::Lines(vec![text.to_string()])
 }
 
-fn yes(answer: bool) -> Output {
-    line(if answer { "yes" } else { "no" })
-}
-
-fn print_update(update: &plasmid::Update<'_>) -> String {
-    format!("{} {} {}", update.version, words::print(update.key), words::print(update.value))
-}
-
-fn print_participants(host: &Host) -> Vec<String> {
-    let max_version = |id: &&[u8]| host.max_version(id).unwrap_or(0);
-    let print = |id| format!("{} {}", words::print(id), max_version(&id));
-    host.participants().into_iter().map(print).collect()
-}
-
-fn print_error(error: Error) -> String {
-    match error {
-        Error::Malformed(_) => "error malformed".to_owned(),
-        Error::Foreign => "error foreign".to_owned(),
-        Error::Limit { limit, .. } => format!("error limit {}", limit.name()),
-        Error::BudgetTooSmall { needed } => format!("error budget {needed}"),
-        other => format!("error {other}"),
-    }
+/// Bytes that are kept without a word.
+fn quiet(bytes: Vec<u8>) -> Output {
+    Output::Beside(bytes, Vec::new())
 }

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::env;
+use std::io::Write as _;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -13,8 +14,8 @@ use plasmid_tests::world::World;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-/// How many random runs each of the two tests makes.
-const RUNS: u32 = 10_000;
+/// How many random runs each of the two tests makes by default; `make test` makes many more.
+const RUNS: u32 = 2_000;
 
 fn ordering() -> impl Strategy<Value = Ordering> {
     prop_oneof![Just(Ordering::Depth), Just(Ordering::Breadth)]
@@ -35,6 +36,7 @@ fn node() -> impl Strategy<Value = NodePlan> {
             history,
             generation,
             outsider: false,
+            auto_compact: false,
             limits: Limits::default(),
         },
     )
@@ -54,6 +56,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         |(mut nodes, ghosts, seed, finale, history, outsider)| {
             for node in &mut nodes {
                 node.history = history.unwrap_or(node.history);
+                node.auto_compact = seed % 3 == 0;
             }
             if outsider == 0 && nodes.len() > 2 {
                 nodes[1].outsider = true;
@@ -82,6 +85,7 @@ fn tight_plan() -> impl Strategy<Value = Plan> {
         keys_per_participant: keys,
         participant_bytes: one,
         state_bytes: all,
+        ..Limits::default()
     });
     let limits = proptest::collection::vec(proptest::option::of(limits), 6);
     (plan(), limits).prop_map(|(mut plan, limits)| {
@@ -121,6 +125,22 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(host, key, size)| Step::Set { host, key, size }),
         1 => (any::<u8>(), 0..20u8, 1..40u8)
             .prop_map(|(host, key, count)| Step::SetMany { host, key, count }),
+        3 => (any::<u8>(), 0..6u8).prop_map(|(host, key)| Step::Delete { host, key }),
+        2 => (any::<u8>(), proptest::collection::vec((0..6u8, any::<bool>()), 0..5))
+            .prop_map(|(host, keys)| Step::Batch { host, keys }),
+        1 => (any::<u8>(), 0..6u8, 0..3000u16)
+            .prop_map(|(host, key, ttl_ms)| Step::SetExpiring { host, key, ttl_ms }),
+        1 => (any::<u8>(), 0..3000u16).prop_map(|(host, ms)| Step::Tick { host, ms }),
+        3 => (any::<u8>(), proptest::option::of(any::<u8>()))
+            .prop_map(|(host, up_to)| Step::Compact { host, up_to }),
+        1 => any::<u8>().prop_map(|host| Step::Snapshot { host }),
+        1 => any::<u8>().prop_map(|host| Step::Restore { host }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(host, limit)| Step::Follow { host, limit }),
+        1 => prop_oneof![
+            2 => any::<u8>().prop_map(|host| Step::Leave { host }),
+            2 => any::<u8>().prop_map(|host| Step::Renew { host }),
+            3 => two().prop_map(|(host, whom)| Step::Evict { host, whom }),
+        ],
         4 => (two(), budget())
             .prop_map(|((from, to), budget)| Step::Initiate { from, to, budget }),
         10 => (any::<u8>(), budget()).prop_map(|(letter, budget)| Step::Deliver { letter, budget }),
@@ -150,6 +170,9 @@ fn config() -> ProptestConfig {
     if env::var_os("PROPTEST_RNG_SEED").is_none() {
         config.rng_seed = RngSeed::Fixed(1);
     }
+    // Not by `eprintln!`, which the test runner keeps to itself.
+    let (cases, seed) = (config.cases, config.rng_seed);
+    let _ = writeln!(std::io::stderr(), "protocol: {cases} schedules, seed {seed:?}");
     // Nothing is written to disk: the smallest run that fails is printed whole.
     config.failure_persistence = None;
     config

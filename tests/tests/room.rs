@@ -2,11 +2,10 @@
 //! sent, by everyone.
 
 use plasmid::wire::{MAX_ID_BYTES, Message, cluster_hash};
-use plasmid::{Config, Error, Host, Limit, Limits};
+use plasmid::{Config, Error, Host, Limit, Limits, MIN_BUDGET};
 use plasmid_tests::craft::{Craft, line, news, set};
 
 const GREATEST_GENERATION: u64 = (1 << 63) - 1;
-const GREATEST_VERSION: u64 = (1 << 60) - 1;
 
 /// One that heard of 80 participants, each with one update.
 fn hub() -> Host {
@@ -48,34 +47,35 @@ fn greatest(id: u8) -> Host {
     Host::new(&[id; MAX_ID_BYTES], config).expect("an id")
 }
 
-/// Whether somebody new gets that update of the owner from a relay that knows others too.
-fn arrives(owner: u8, value: &[u8]) -> bool {
-    let (mut relay, mut new) = (greatest(b'r'), greatest(b'n'));
-    let entry = set(GREATEST_VERSION, b"k", value);
-    let section = news(&[owner; MAX_ID_BYTES], GREATEST_GENERATION, 0, GREATEST_VERSION, &entry);
-    let others = [b"x", b"y", b"z"].map(|id| news(id, 1, 0, 1, &set(1, b"k", b"")));
-    for section in others.iter().chain([&section]) {
-        let message = Craft::new(3, cluster_hash(b"")).section(5, section).finish();
-        relay.receive(&message, 0).expect("a sound message");
-    }
-    assert!(relay.max_version(&[owner; MAX_ID_BYTES]).is_some(), "the relay has it");
-    for _ in 0..3 {
-        let syn = new.initiate(1000).expect("a good budget");
-        let syn_ack = relay.receive(&syn, 1000).expect("a sound message");
-        new.receive(&syn_ack, 0).expect("a sound message");
-    }
-    assert!(new.max_version(b"z").is_some(), "others are not held up");
-    new.max_version(&[owner; MAX_ID_BYTES]).is_some()
+fn exchange(a: &mut Host, b: &mut Host, budget: usize) {
+    let syn = a.initiate(budget).expect("a good budget");
+    let syn_ack = b.receive(&syn, budget).expect("a sound message");
+    let ack = a.receive(&syn_ack, budget).expect("a sound message");
+    b.receive(&ack, 0).expect("a sound message");
 }
 
 #[test]
 fn what_set_accepts_can_be_sent_by_everyone_and_not_a_byte_more() {
     let mut owner = greatest(b'o');
+    let mut hosts: Vec<Host> = b"rxyz".iter().map(|id| greatest(*id)).collect();
+    for host in &mut hosts {
+        host.set(b"k", &[1; 100]).expect("a small value");
+    }
     let accepted = (0..1000).rev().find(|len| owner.set(b"k", &vec![7; *len]).is_ok());
     let accepted = accepted.expect("something is accepted");
     let refused = owner.set(b"k", &vec![7; accepted + 1]);
     let limit = Limit::MessageBytes;
     assert_eq!(refused, Err(Error::Limit { limit, value: 1001, max: 1000 }));
-    assert!(arrives(b'o', &vec![7; accepted]));
-    assert!(!arrives(b'o', &vec![7; accepted + 1]));
+
+    // The least budget, with digest lines, ids and versions that leave a piece the least room.
+    let mut new = greatest(b'n');
+    let (relay, others) = hosts.split_first_mut().expect("four hosts");
+    for _ in 0..30 {
+        others.iter_mut().for_each(|other| exchange(other, relay, MIN_BUDGET));
+        exchange(relay, &mut owner, MIN_BUDGET);
+        exchange(&mut new, relay, MIN_BUDGET);
+    }
+    let value = vec![7; accepted];
+    assert_eq!(new.get_from(&[b'o'; MAX_ID_BYTES], b"k"), Some(&value[..]));
+    assert!(b"xyz".iter().all(|id| new.get_from(&[*id; MAX_ID_BYTES], b"k").is_some()));
 }

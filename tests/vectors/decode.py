@@ -15,7 +15,8 @@ import sys
 
 MASK = (1 << 64) - 1
 KINDS = {1: "Syn", 2: "SynAck", 3: "Ack"}
-DIGEST, PULL, DELTA = 1, 3, 5
+DIGEST, PULL, HEARD, DELTA, ACKED, CLEAN, STAGED = 1, 3, 4, 5, 10, 17, 19
+EVICTED = 1 << 60
 
 
 class Malformed(Exception):
@@ -109,8 +110,21 @@ class Reader:
 
     def version(self):
         version = self.varint()
-        require(version < 1 << 60, "a version is not below 2^60")
+        require(version < EVICTED, "a version is not below 2^60")
         return version
+
+    def reached(self):
+        version = self.varint()
+        require(version <= EVICTED, "a version is above 2^60")
+        return version
+
+    def clean(self):
+        g, p, m0 = self.version(), self.version(), self.version()
+        require(p <= m0 < g, "a check that never ends")
+        return {"g": g, "p": p, "m0": m0}
+
+    def end(self):
+        require(not self.rest, "it goes on after its end")
 
     def bytes(self):
         return self.take(self.varint())
@@ -142,9 +156,14 @@ def decode(data):
         "sender": sender,
         "digest": None,
         "pull": False,
+        "heard": None,
         "delta": None,
+        "acked": None,
+        "clean": None,
+        "staged": None,
         "skipped": [],
     }
+    scope = (0, MASK)
     last, count = -1, 0
     while reader.rest:
         tag, content = reader.varint(), reader.bytes()
@@ -152,13 +171,23 @@ def decode(data):
         require(count <= 32, "more than 32 sections")
         require(tag > last, "tags do not ascend")
         last = tag
+        body = Reader(content)
         if tag == DIGEST:
-            message["digest"] = decode_digest(Reader(content))
+            message["digest"], scope = decode_digest(body)
         elif tag == PULL:
-            require(not content, "a pull section has a body")
+            body.end()
             message["pull"] = True
+        elif tag == HEARD:
+            message["heard"] = decode_lines(body, (0, MASK), heard)
         elif tag == DELTA:
-            message["delta"] = decode_delta(Reader(content))
+            message["delta"] = decode_delta(body)
+        elif tag == ACKED:
+            message["acked"] = {"generation": body.varint(), "version": body.version()}
+            body.end()
+        elif tag == CLEAN:
+            message["clean"] = decode_lines(body, scope, Reader.clean)
+        elif tag == STAGED:
+            message["staged"] = decode_lines(body, scope, staged)
         else:
             require(tag % 2 == 0, "an odd tag is unknown")
             message["skipped"].append({"tag": tag, "body": content.hex()})
@@ -166,66 +195,161 @@ def decode(data):
     require(
         {
             "Syn": has_digest and not has_delta,
-            "SynAck": (has_digest or has_delta) and not message["pull"],
+            "SynAck": (has_digest or has_delta or message["acked"]) and not message["pull"],
             "Ack": has_delta and not has_digest and not message["pull"],
         }[kind],
         "the sections do not fit the kind",
     )
+    require(has_digest or not (message["clean"] or message["staged"]), "there is no digest")
     return message
 
 
-def decode_digest(reader):
-    scope, span = reader.byte(), None
-    require(scope in (0, 1), "there is no such scope")
-    first, last = 0, MASK
-    if scope:
-        first, last = reader.u64(), reader.u64()
-        require((last - first) & MASK != MASK, "the whole circle is written as complete")
-        span = [hex64(first), hex64(last)]
-    lines, previous = [], -1
-    while reader.rest:
-        short, generation, version = reader.u64(), reader.varint(), reader.version()
+def decode_lines(reader, scope, read):
+    """What `read` finds after each short id; these ascend within `scope`, from its first."""
+    (first, last), lines, previous = scope, [], -1
+    while reader.rest or not lines:
+        short = reader.u64()
         distance = (short - first) & MASK
         require(distance > previous, "the lines do not ascend")
         require(distance <= (last - first) & MASK, "a line is out of the range")
         previous = distance
-        lines.append({"short_id": hex64(short), "generation": generation, "max_version": version})
-    return {"range": span, "lines": lines}
+        lines.append({"short_id": hex64(short), **read(reader)})
+    return lines
+
+
+def copy(reader):
+    return {"generation": reader.varint(), "max_version": reader.reached()}
+
+
+def heard(reader):
+    generation = int.from_bytes(reader.take(2), "big")
+    return {"generation": generation, "age_ms": reader.varint(), "version": reader.version()}
+
+
+def staged(reader):
+    version, offset = reader.version(), reader.varint()
+    require(version and offset, "a part of nothing")
+    return {"version": version, "offset": offset}
+
+
+def decode_digest(reader):
+    """The digest, and the first and the last short id that it speaks of."""
+    kind, scope = reader.byte(), (0, MASK)
+    require(kind in (0, 1), "there is no such scope")
+    if kind:
+        scope = reader.u64(), reader.u64()
+        require((scope[1] - scope[0]) & MASK != MASK, "the whole circle is written as complete")
+    lines = decode_lines(reader, scope, copy) if reader.rest else []
+    span = [hex64(scope[0]), hex64(scope[1])] if kind else None
+    return {"range": span, "lines": lines}, scope
 
 
 def decode_delta(reader):
-    require(reader.rest, "a delta has no section")
     sections, previous = [], b""
-    while reader.rest:
+    while reader.rest or not sections:
         participant = reader.id()
         require(participant > previous, "the participants do not ascend")
         previous = participant
-        generation, after, to = reader.varint(), reader.version(), reader.version()
-        require(after < to or after == to == 0, "a section does not advance")
-        entries = decode_entries(Reader(reader.bytes()), after, to)
-        sections.append(
-            {
-                "id": participant.hex(),
-                "generation": generation,
-                "from": after,
-                "to": to,
-                "entries": entries,
-            }
-        )
+        sections.append({"id": participant.hex(), **decode_section(reader)})
     return sections
 
 
+def decode_section(reader):
+    generation, after, to = reader.varint(), reader.version(), reader.reached()
+    parts = reader.byte()
+    require(parts < 16, "there is no such part")
+    gc_version = reader.version() if parts & 1 else 0
+    require(gc_version or not parts & 1, "a gc_version of 0 is written")
+    horizon = reader.version() if parts & 2 else to
+    require(horizon != to or not parts & 2, "a horizon is written that is as to")
+    keep = decode_keep_list(Reader(reader.bytes())) if parts & 4 else None
+    entries = decode_entries(Reader(reader.bytes()), after, to)
+    piece = decode_piece(reader) if parts & 8 else None
+    is_bare = after == 0 and to in (0, EVICTED) and not parts and not entries
+    require(is_bare or after < to < EVICTED or (after == to and parts & 12), "it tells nothing")
+    require(gc_version <= horizon, "a gc_version is beyond the horizon")
+    require(to <= horizon or after == to, "it tells more than its sender has")
+    require(not keep or keep["g"] <= gc_version, "a keep list of what was not compacted")
+    require(not piece or to < piece["version"] <= horizon, "the piece is not of what is next")
+    if entries and entries[-1]["kind"] == "Leave":
+        require(not parts and entries[-1]["version"] == to, "something is kept of who left")
+    return {
+        "generation": generation,
+        "from": after,
+        "to": to,
+        "gc_version": gc_version,
+        "horizon": horizon,
+        "keep": keep,
+        "entries": entries,
+        "piece": piece,
+    }
+
+
+def decode_keep_list(reader):
+    keep = {**reader.clean(), "end": reader.version(), "versions": []}
+    require(keep["p"] <= keep["end"] <= keep["m0"], "a keep list ends where it may not")
+    version = keep["p"]
+    while reader.rest:
+        gap = reader.version()
+        version += gap
+        require(gap and version <= keep["end"], "a keep list does not ascend to its end")
+        keep["versions"].append(version)
+    return keep
+
+
+def decode_piece(reader):
+    version, total, offset = reader.version(), reader.varint(), reader.varint()
+    data = reader.bytes()
+    require(data and offset + len(data) <= total, "a piece is empty, or beyond its entry")
+    return {"version": version, "total": total, "offset": offset, "bytes": data.hex()}
+
+
 def decode_entries(reader, after, to):
-    entries = []
+    entries, kinds = [], []
     while reader.rest:
         version, kind, body = reader.version(), reader.byte(), Reader(reader.bytes())
         require(after < version <= to, "a version is out of order or out of its section")
-        require(kind == 1, "there is no such kind of entry")
-        key = body.bytes()
-        require(key, "a key is empty")
+        require("Leave" not in kinds, "an entry after its owner left")
         after = version
-        entries.append({"version": version, "key": key.hex(), "value": body.rest.hex()})
+        name, fields = decode_entry(kind, version, body)
+        body.end()
+        require(name != "Compact" or name not in kinds, "two compactions")
+        kinds.append(name)
+        entries.append({"version": version, "kind": name, **fields})
     return entries
+
+
+def decode_entry(kind, version, body):
+    if kind == 1:
+        return "Set", {"key": key(body.bytes()), "value": body.take(len(body.rest)).hex()}
+    if kind == 2:
+        return "Delete", {"key": key(body.take(len(body.rest)))}
+    if kind == 3:
+        return "Batch", {"ops": decode_batch(body)}
+    if kind == 4:
+        up_to = body.version()
+        require(1 <= up_to < version, "a compaction reaches nowhere, or beyond itself")
+        return "Compact", {"up_to": up_to}
+    if kind == 5:
+        return "Leave", {}
+    require(kind == 6, "there is no such kind of entry")
+    return "Evict", {"id": body.id().hex(), "generation": body.varint()}
+
+
+def decode_batch(body):
+    ops = []
+    while body.rest:
+        kind, name = body.byte(), key(body.bytes())
+        require(kind in (1, 2), "there is no such kind of op")
+        require(not ops or ops[-1]["key"] < name, "the keys do not ascend")
+        ops.append({"key": name, "value": body.bytes().hex() if kind == 1 else None})
+    require(len(ops) >= 2, "a batch of fewer than two")
+    return ops
+
+
+def key(data):
+    require(data, "a key is empty")
+    return data.hex()
 
 
 def frames(data):
@@ -252,8 +376,8 @@ def is_out_of_turn(vector):
     if any(frame and is_refused(frame) for frame in found):
         return True
     kinds = [frame and decode(frame)["kind"] for frame in found]
-    # An initiator waits for one SynAck or nothing; a responder for a Syn, and after a SynAck with a
-    # digest for an Ack or nothing.
+    # An initiator waits for one SynAck or nothing; a responder for a Syn, and after its answer, but
+    # to a pull, for an Ack or nothing.
     if vector["to"] == "initiator":
         return len(kinds) > 1 or kinds[0] not in (b"", "SynAck")
     pulls = found[0] and decode(found[0])["pull"]

@@ -13,3 +13,7 @@ pub(crate) const MAX_GENERATION: u64 = (1 << 63) - 1;
 
 /// Versions end below 2⁶⁰, so that differences and sums of a few of them stay within 63 bits.
 pub(crate) const MAX_VERSION: u64 = (1 << 60) - 1;
+
+/// What an evicted slot has in place of a version: it outranks every version of its generation, and
+/// every host computes the same.
+pub(crate) const EVICTED: u64 = MAX_VERSION + 1;

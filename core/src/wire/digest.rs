@@ -52,7 +52,8 @@ pub struct DigestLine {
     pub short: ShortId,
     /// The generation of the copy.
     pub generation: u64,
-    /// The greatest version of the copy; 0 when nothing was written in that generation.
+    /// The greatest version of the copy; 0 when nothing was written in that generation, and 2⁶⁰ when
+    /// the participant was evicted in it.
     pub max_version: u64,
 }
 
@@ -65,7 +66,7 @@ impl DigestLine {
         Ok(DigestLine {
             short: reader.u64()?,
             generation: reader.generation()?,
-            max_version: reader.version()?,
+            max_version: reader.reached()?,
         })
     }
 }
@@ -115,6 +116,13 @@ impl<'a> Digest<'a> {
     /// The lines, in ascending order from the start of the range, around the circle.
     pub fn lines(&self) -> DigestLines<'a> {
         DigestLines { reader: self.lines }
+    }
+}
+
+impl Digest<'_> {
+    /// Append the digest again.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        put(out, self.range, self.lines());
     }
 }
 

@@ -9,59 +9,304 @@ use super::reader::Reader;
 use super::varint;
 use crate::error::Error;
 
-/// `Set`: body is `<key (length-prefixed)> <value (the rest)>`.
 const SET: u8 = 1;
-// Reserved, and refused until they are built: 2 Delete, 3 Batch, 4 Compact, 5 Leave, 6 Evict.
+const DELETE: u8 = 2;
+const BATCH: u8 = 3;
+const COMPACT: u8 = 4;
+const LEAVE: u8 = 5;
+const EVICT: u8 = 6;
 
-/// One `Set`, borrowed from the bytes it travelled in.
+/// One entry, borrowed from the bytes it travelled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The owner's version of this change, at least 1.
     pub version: u64,
-    /// At least one byte.
-    pub key: &'a [u8],
-    /// Any bytes.
-    pub value: &'a [u8],
+    /// What changed.
+    pub body: Body<'a>,
     /// The whole entry as it travels.
     pub bytes: &'a [u8],
+}
+
+/// What an entry changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// A key was set, or deleted.
+    One(Op<'a>),
+    /// Several keys were set or deleted at once, under one version: nobody sees a part of it.
+    Batch(Ops<'a>),
+    /// The owner dropped tombstones and superseded values up to this version, and so does everyone.
+    Compact {
+        /// Below the version of the entry itself, and at least 1.
+        up_to: u64,
+    },
+    /// The owner left: its map is empty, and changes no more in this generation.
+    Leave,
+    /// The owner declared another participant gone.
+    Evict {
+        /// Who.
+        participant: &'a [u8],
+        /// And in which generation: a newer one is not meant.
+        generation: u64,
+    },
+}
+
+/// The change of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Op<'a> {
+    /// At least one byte.
+    pub key: &'a [u8],
+    /// The value it was set to, or `None` if it was deleted.
+    pub value: Option<&'a [u8]>,
 }
 
 impl<'a> Entry<'a> {
     #[inline]
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        Entry::read_as(reader, Ops::decode)
+    }
+
+    /// The entry that starts there in the bytes of a log: it was checked before it came in, so that
+    /// a batch is not walked each time.
+    #[inline]
+    pub(crate) fn stored(bytes: &'a [u8], at: usize) -> Self {
+        let trust = |body| Ok(Ops { first: None, rest: body });
+        let entry = Entry::read_as(&mut Reader::new(&bytes[at..]), trust);
+        entry.expect("a log holds whole entries")
+    }
+
+    /// The entry with those changes that was just written to `bytes`.
+    #[inline]
+    pub(crate) fn written(version: u64, ops: &[Op<'a>], bytes: &'a [u8]) -> Self {
+        match ops {
+            [op] => Entry { version, body: Body::One(*op), bytes },
+            _ => Entry::stored(bytes, 0),
+        }
+    }
+
+    #[inline]
+    fn read_as(
+        reader: &mut Reader<'a>,
+        batch: impl FnOnce(Reader<'a>) -> Result<Ops<'a>, Error>,
+    ) -> Result<Self, Error> {
         let start = reader.rest();
         let version = reader.version()?;
         if version == 0 {
             return Err(Error::Malformed("an entry has version 0"));
         }
-        if reader.byte()? != SET {
-            return Err(Error::Malformed("an entry is of an unknown kind"));
-        }
-        let mut body = Reader::new(reader.slice()?);
-        let key = body.slice()?;
-        if key.is_empty() {
-            return Err(Error::Malformed("a key is empty"));
-        }
+        let kind = reader.byte()?;
+        let body = reader.slice()?;
         let bytes = &start[..start.len() - reader.rest().len()];
-        Ok(Entry { version, key, value: body.rest(), bytes })
+        let body = if kind == SET {
+            let mut body = Reader::new(body);
+            let key = non_empty(body.slice()?)?;
+            Body::One(Op { key, value: Some(body.rest()) })
+        } else {
+            read_other(kind, body, version, batch)?
+        };
+        Ok(Entry { version, body, bytes })
     }
+
+    /// The changes of keys in it: one, several, or none for what changes no key.
+    #[inline]
+    pub fn ops(&self) -> Ops<'a> {
+        match self.body {
+            Body::One(op) => Ops { first: Some(op), rest: Reader::new(&[]) },
+            Body::Batch(ops) => ops,
+            _ => Ops { first: None, rest: Reader::new(&[]) },
+        }
+    }
+}
+
+fn non_empty(key: &[u8]) -> Result<&[u8], Error> {
+    if key.is_empty() { Err(Error::Malformed("a key is empty")) } else { Ok(key) }
+}
+
+/// The body of every kind but the commonest.
+fn read_other<'a>(
+    kind: u8,
+    body: &'a [u8],
+    version: u64,
+    batch: impl FnOnce(Reader<'a>) -> Result<Ops<'a>, Error>,
+) -> Result<Body<'a>, Error> {
+    let mut reader = Reader::new(body);
+    let decoded = match kind {
+        DELETE => return Ok(Body::One(Op { key: non_empty(body)?, value: None })),
+        BATCH => return batch(reader).map(Body::Batch),
+        COMPACT => {
+            let up_to = reader.version()?;
+            if up_to == 0 || up_to >= version {
+                return Err(Error::Malformed("a compaction reaches beyond itself, or nowhere"));
+            }
+            Body::Compact { up_to }
+        }
+        LEAVE => Body::Leave,
+        EVICT => Body::Evict { participant: reader.id()?, generation: reader.generation()? },
+        _ => return Err(Error::Malformed("an entry is of an unknown kind")),
+    };
+    if reader.is_empty() { Ok(decoded) } else { Err(Error::Malformed("an entry is too long")) }
+}
+
+/// Iterator over the changes of keys in one entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Ops<'a> {
+    first: Option<Op<'a>>,
+    rest: Reader<'a>,
+}
+
+impl PartialEq for Ops<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (*self).eq(*other)
+    }
+}
+
+impl Eq for Ops<'_> {}
+
+impl<'a> Ops<'a> {
+    /// Check that these are at least two changes, of keys in strictly ascending order.
+    fn decode(body: Reader<'a>) -> Result<Self, Error> {
+        let mut reader = body;
+        let (mut count, mut previous): (usize, &[u8]) = (0, &[]);
+        while !reader.is_empty() {
+            let op = Op::read(&mut reader)?;
+            // No key is empty, so the first one is always above this.
+            if op.key <= previous {
+                return Err(Error::Malformed("a batch is not sorted, or has an empty key"));
+            }
+            previous = op.key;
+            count += 1;
+        }
+        if count < 2 {
+            return Err(Error::Malformed("a batch of fewer than two changes"));
+        }
+        Ok(Ops { first: None, rest: body })
+    }
+
+    /// Where each change of a batch starts in the bytes of its entry.
+    pub(crate) fn offsets_in(self, entry: &[u8]) -> impl Iterator<Item = u32> + use<'a> {
+        let (mut ops, len) = (self, entry.len());
+        core::iter::from_fn(move || {
+            let offset = len - ops.rest.rest().len();
+            ops.next().map(|_| offset as u32)
+        })
+    }
+}
+
+impl<'a> Iterator for Ops<'a> {
+    type Item = Op<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Op<'a>> {
+        match self.first.take() {
+            Some(first) => Some(first),
+            None if self.rest.is_empty() => None,
+            None => Op::read(&mut self.rest).ok(),
+        }
+    }
+}
+
+impl<'a> Op<'a> {
+    /// The change that starts there in the bytes of a batch.
+    pub(crate) fn at(entry: &'a [u8], offset: usize) -> Option<Self> {
+        Op::read(&mut Reader::new(entry.get(offset..)?)).ok()
+    }
+
+    /// `<1> <key> <value>` or `<2> <key>`, both with their lengths in front: a change in a batch.
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        let kind = reader.byte()?;
+        let key = reader.slice()?;
+        let value = match kind {
+            SET => Some(reader.slice()?),
+            DELETE => None,
+            _ => return Err(Error::Malformed("a change in a batch is of an unknown kind")),
+        };
+        Ok(Op { key, value })
+    }
+
+    fn len_in_batch(&self) -> usize {
+        let value = self.value.map_or(0, |value| varint::prefixed_len(value.len()));
+        1 + varint::prefixed_len(self.key.len()) + value
+    }
+}
+
+fn put_head(out: &mut Vec<u8>, version: u64, kind: u8, body_len: usize) {
+    varint::put(out, version);
+    out.push(kind);
+    varint::put(out, body_len as u64);
+}
+
+/// Append bytes with their length in front.
+fn put_prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
+    varint::put(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
 }
 
 /// Append the `Set` of `key` to `value` at `version`.
 pub(crate) fn put_set(out: &mut Vec<u8>, version: u64, key: &[u8], value: &[u8]) {
-    let key_len = varint::len(key.len() as u64) + key.len();
-    varint::put(out, version);
-    out.push(SET);
-    varint::put(out, (key_len + value.len()) as u64);
-    varint::put(out, key.len() as u64);
-    out.extend_from_slice(key);
+    put_head(out, version, SET, varint::prefixed_len(key.len()) + value.len());
+    put_prefixed(out, key);
     out.extend_from_slice(value);
 }
 
-/// Bytes of such an entry.
+/// Append the `Delete` of `key`.
+pub(crate) fn put_delete(out: &mut Vec<u8>, version: u64, key: &[u8]) {
+    put_head(out, version, DELETE, key.len());
+    out.extend_from_slice(key);
+}
+
+/// Append what sets and deletes several keys at once, in ascending order of the keys: one change is
+/// a `Set` or a `Delete`, several are a `Batch`.
+pub(crate) fn put_ops(out: &mut Vec<u8>, version: u64, ops: &[Op<'_>]) {
+    if let [op] = ops {
+        return match op.value {
+            Some(value) => put_set(out, version, op.key, value),
+            None => put_delete(out, version, op.key),
+        };
+    }
+    put_head(out, version, BATCH, ops.iter().map(Op::len_in_batch).sum());
+    for op in ops {
+        out.push(if op.value.is_some() { SET } else { DELETE });
+        put_prefixed(out, op.key);
+        if let Some(value) = op.value {
+            put_prefixed(out, value);
+        }
+    }
+}
+
+/// Append the compaction up to that version.
+pub(crate) fn put_compact(out: &mut Vec<u8>, version: u64, up_to: u64) {
+    put_head(out, version, COMPACT, varint::len(up_to));
+    varint::put(out, up_to);
+}
+
+/// Append the owner's farewell.
+pub(crate) fn put_leave(out: &mut Vec<u8>, version: u64) {
+    put_head(out, version, LEAVE, 0);
+}
+
+/// Append the eviction of a participant in that generation.
+pub(crate) fn put_evict(out: &mut Vec<u8>, version: u64, participant: &[u8], generation: u64) {
+    let len = varint::prefixed_len(participant.len()) + varint::len(generation);
+    put_head(out, version, EVICT, len);
+    put_prefixed(out, participant);
+    varint::put(out, generation);
+}
+
+/// Bytes of such a `Set`.
 pub(crate) fn set_len(version: u64, key: usize, value: usize) -> usize {
     let body = varint::len(key as u64) + key + value;
     varint::len(version) + 1 + varint::len(body as u64) + body
+}
+
+/// Bytes of an entry with those changes.
+pub(crate) fn ops_len(version: u64, ops: &[Op<'_>]) -> usize {
+    let body = match ops {
+        [op] => match op.value {
+            Some(value) => return set_len(version, op.key.len(), value.len()),
+            None => op.key.len(),
+        },
+        _ => ops.iter().map(Op::len_in_batch).sum(),
+    };
+    varint::len(version) + 1 + varint::prefixed_len(body)
 }
 
 /// The entries of one participant in one delta: decoded and checked when the message was.
@@ -75,21 +320,34 @@ impl<'a> Entries<'a> {
         Entries { reader: Reader::new(bytes) }
     }
 
-    /// Check that these are whole entries in ascending order within (from, to].
-    pub(crate) fn check(&self, from: u64, to: u64) -> Result<(), Error> {
+    /// Check that these are whole entries in ascending order within (from, to], with at most one
+    /// compaction (a newer one takes the place of an older one) and nothing after a farewell. Tells
+    /// whether there is a farewell.
+    pub(crate) fn check(&self, from: u64, to: u64) -> Result<bool, Error> {
         let mut reader = self.reader;
-        let mut last = from;
+        let (mut last, mut compactions, mut left) = (from, 0, false);
         while !reader.is_empty() {
             let entry = Entry::read(&mut reader)?;
             if entry.version <= last {
                 return Err(Error::Malformed("versions do not ascend"));
             }
+            if left {
+                return Err(Error::Malformed("an entry after its owner left"));
+            }
             last = entry.version;
+            match entry.body {
+                Body::Compact { .. } if compactions == 1 => {
+                    return Err(Error::Malformed("two compactions in one section"));
+                }
+                Body::Compact { .. } => compactions = 1,
+                Body::Leave => left = true,
+                _ => {}
+            }
         }
-        if last > to {
-            return Err(Error::Malformed("an entry is beyond the version its section reaches"));
+        if last > to || (left && last < to) {
+            return Err(Error::Malformed("a section does not end where its entries do"));
         }
-        Ok(())
+        Ok(left)
     }
 
     /// The entries as they travel.
@@ -111,6 +369,12 @@ impl<'a> Iterator for Entries<'a> {
 mod tests {
     use super::*;
 
+    fn read(bytes: &[u8]) -> Entry<'_> {
+        let entry = Entry::read(&mut Reader::new(bytes)).expect("it was just written");
+        assert_eq!(entry.bytes, bytes);
+        entry
+    }
+
     #[test]
     fn a_set_has_the_length_it_says_and_reads_back() {
         for (version, key, value) in [(1, 1, 0), (127, 5, 120), (128, 127, 128), (1 << 59, 300, 70)]
@@ -119,9 +383,44 @@ mod tests {
             let mut bytes = Vec::new();
             put_set(&mut bytes, version, &key, &value);
             assert_eq!(bytes.len(), set_len(version, key.len(), value.len()));
-            let entry = Entry::read(&mut Reader::new(&bytes)).expect("it was just written");
-            assert_eq!((entry.version, entry.key, entry.value), (version, &key[..], &value[..]));
-            assert_eq!(entry.bytes, bytes);
+            let op = Op { key: &key, value: Some(&value) };
+            assert_eq!((read(&bytes).version, read(&bytes).body), (version, Body::One(op)));
         }
+    }
+
+    #[test]
+    fn changes_of_keys_have_the_length_they_say_and_read_back() {
+        let set = |key| Op { key, value: Some(&b"value"[..]) };
+        let delete = |key| Op { key, value: None };
+        let (a, b, c) = (&b"a"[..], &b"bb"[..], &b"ccc"[..]);
+        for ops in [&[set(a)][..], &[delete(b)], &[set(a), delete(b)], &[delete(a), set(b), set(c)]]
+        {
+            let mut bytes = Vec::new();
+            put_ops(&mut bytes, 300, ops);
+            assert_eq!(bytes.len(), ops_len(300, ops));
+            assert!(read(&bytes).ops().eq(ops.iter().copied()));
+            if let Body::Batch(batch) = read(&bytes).body {
+                let offsets = batch.offsets_in(&bytes);
+                assert!(
+                    offsets.map(|at| Op::at(&bytes, at as usize)).eq(ops.iter().copied().map(Some))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_changes_no_key_reads_back() {
+        let id = [7; 128];
+        let mut bytes = Vec::new();
+        put_compact(&mut bytes, 300, 299);
+        assert_eq!(read(&bytes).body, Body::Compact { up_to: 299 });
+        bytes.clear();
+        put_leave(&mut bytes, 300);
+        assert_eq!(read(&bytes).body, Body::Leave);
+        bytes.clear();
+        put_evict(&mut bytes, (1 << 60) - 1, &id, (1 << 63) - 1);
+        let evict = Body::Evict { participant: &id, generation: (1 << 63) - 1 };
+        assert_eq!(read(&bytes).body, evict);
+        assert_eq!(read(&bytes).ops().count(), 0);
     }
 }

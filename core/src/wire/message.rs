@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use super::checksum::crc32c;
-use super::delta::{Delta, Head};
-use super::digest::{self, Digest};
+use super::delta::Delta;
+use super::digest::{Digest, Range};
+use super::lines::{self, Acked, CleanLine, HeardLine, Lines, StagedLine};
 use super::reader::{Reader, TRUNCATED};
 use super::varint;
 use crate::error::Error;
@@ -14,12 +15,16 @@ use crate::error::Error;
 const WIRE_VERSION: u8 = 1;
 
 /// Section tags. An odd tag is critical: who does not know it refuses the message. An even one can
-/// be skipped. Reserved, and not built yet: 2 rates, 4 last heard, 6 signed head, 8 capabilities,
-/// 7 equal, 9 sketch, 11 want, 13 keep list, 15 horizon, 17 clean, 19 fragment.
+/// be skipped. Reserved, and not built yet: 2 rates, 6 signed head, 7 equal, 8 capabilities,
+/// 9 sketch, 11 want.
 pub(crate) mod tag {
     pub(crate) const DIGEST: u64 = 1;
     pub(crate) const PULL: u64 = 3;
+    pub(crate) const HEARD: u64 = 4;
     pub(crate) const DELTA: u64 = 5;
+    pub(crate) const ACKED: u64 = 10;
+    pub(crate) const CLEAN: u64 = 17;
+    pub(crate) const STAGED: u64 = 19;
 }
 
 /// More sections than there will ever be tags: it bounds what decoding allocates.
@@ -62,8 +67,16 @@ pub struct Message<'a> {
     pub pull: bool,
     /// What the sender has.
     pub digest: Option<Digest<'a>>,
+    /// A sample of who was last known to live, and when.
+    pub heard: Option<Lines<'a, HeardLine>>,
     /// What the receiver lacked.
     pub delta: Option<Delta<'a>>,
+    /// How far the sender is with the receiver's map.
+    pub acked: Option<Acked>,
+    /// Of the copies in the digest: those that missed a compaction and are not level yet.
+    pub clean: Option<Lines<'a, CleanLine>>,
+    /// Of the copies in the digest: those that hold a part of their next update.
+    pub staged: Option<Lines<'a, StagedLine>>,
     /// Sections that this version does not know and may skip, as (tag, body).
     pub skipped: Vec<(u64, &'a [u8])>,
 }
@@ -102,7 +115,11 @@ impl<'a> Message<'a> {
             sender,
             pull: false,
             digest: None,
+            heard: None,
             delta: None,
+            acked: None,
+            clean: None,
+            staged: None,
             skipped: Vec::new(),
         };
         message.read_sections(reader)?;
@@ -126,7 +143,11 @@ impl<'a> Message<'a> {
                 tag::DIGEST => self.digest = Some(Digest::decode(body)?),
                 tag::PULL if body.is_empty() => self.pull = true,
                 tag::PULL => return Err(Error::Malformed("a pull section is not empty")),
+                tag::HEARD => self.heard = Some(lines::decode(body, Range::COMPLETE)?),
                 tag::DELTA => self.delta = Some(Delta::decode(body)?),
+                tag::ACKED => self.acked = Some(Acked::decode(body)?),
+                tag::CLEAN => self.clean = Some(lines::decode(body, self.range())?),
+                tag::STAGED => self.staged = Some(lines::decode(body, self.range())?),
                 _ if tag % 2 == 0 => self.skipped.push((tag, body)),
                 _ => return Err(Error::Malformed("a critical section is unknown")),
             }
@@ -137,11 +158,22 @@ impl<'a> Message<'a> {
         Err(Error::Malformed("there are more than 32 sections"))
     }
 
+    /// What the digest speaks of. It comes before the sections that need to know.
+    fn range(&self) -> Range {
+        self.digest.map_or(Range::COMPLETE, |digest| digest.range)
+    }
+
     /// What each kind must and may carry.
     fn check_shape(&self) -> Result<(), Error> {
+        if self.digest.is_none() && (self.clean.is_some() || self.staged.is_some()) {
+            return Err(Error::Malformed("there is no digest to add to"));
+        }
         let fits = match self.kind {
             Kind::Syn => self.digest.is_some() && self.delta.is_none(),
-            Kind::SynAck => (self.digest.is_some() || self.delta.is_some()) && !self.pull,
+            Kind::SynAck => {
+                let says = self.digest.is_some() || self.delta.is_some() || self.acked.is_some();
+                says && !self.pull
+            }
             Kind::Ack => self.digest.is_none() && self.delta.is_some() && !self.pull,
         };
         if fits { Ok(()) } else { Err(Error::Malformed("the sections do not fit the kind")) }
@@ -149,45 +181,32 @@ impl<'a> Message<'a> {
 
     /// Encode again. For every `bytes` that decodes, this gives back exactly `bytes`.
     pub fn encode(&self) -> Vec<u8> {
+        let mut sections: Vec<(u64, Vec<u8>)> =
+            self.skipped.iter().map(|(tag, body)| (*tag, body.to_vec())).collect();
+        let mut add = |tag, body: Option<Vec<u8>>| sections.extend(body.map(|body| (tag, body)));
+        add(tag::DIGEST, self.digest.map(|digest| written(|out| digest.put(out))));
+        add(tag::PULL, self.pull.then(Vec::new));
+        add(tag::HEARD, self.heard.map(|heard| written(|out| lines::put(out, heard))));
+        add(tag::DELTA, self.delta.map(|delta| written(|out| delta.put(out))));
+        add(tag::ACKED, self.acked.map(|acked| written(|out| acked.put(out))));
+        add(tag::CLEAN, self.clean.map(|clean| written(|out| lines::put(out, clean))));
+        add(tag::STAGED, self.staged.map(|staged| written(|out| lines::put(out, staged))));
+        sections.sort_by_key(|(tag, _)| *tag);
+
         let mut out = Vec::new();
         put_header(&mut out, self.kind, self.cluster, self.sender);
-        let mut skipped = self.skipped.iter().copied().peekable();
-        let mut put_skipped = |out: &mut Vec<u8>, below: u64| {
-            while let Some((tag, body)) = skipped.next_if(|(tag, _)| *tag < below) {
-                put_section_head(out, tag, body.len());
-                out.extend_from_slice(body);
-            }
-        };
-        put_skipped(&mut out, tag::DIGEST);
-        if let Some(digest) = self.digest {
-            let len = digest::len(digest.range, digest.lines().map(|line| line.len()).sum());
-            put_section_head(&mut out, tag::DIGEST, len);
-            digest::put(&mut out, digest.range, digest.lines());
+        for (tag, body) in sections {
+            put_section(&mut out, tag, &body);
         }
-        put_skipped(&mut out, tag::PULL);
-        if self.pull {
-            put_section_head(&mut out, tag::PULL, 0);
-        }
-        put_skipped(&mut out, tag::DELTA);
-        if let Some(delta) = self.delta {
-            let heads = delta.participants().map(|section| Head {
-                id: section.id,
-                generation: section.generation,
-                from: section.from,
-                to: section.to,
-                entries_len: section.entries.bytes().len(),
-            });
-            let len = heads.clone().map(|head| head.section_len()).sum();
-            put_section_head(&mut out, tag::DELTA, len);
-            for (head, section) in heads.zip(delta.participants()) {
-                head.put(&mut out);
-                out.extend_from_slice(section.entries.bytes());
-            }
-        }
-        put_skipped(&mut out, u64::MAX);
         finish(&mut out);
         out
     }
+}
+
+fn written(put: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out);
+    out
 }
 
 /// Bytes of a message without sections.
@@ -198,9 +217,6 @@ pub(crate) const fn frame_len(sender: Sender<'_>) -> usize {
 const fn frame_len_of(id: usize, generation: usize) -> usize {
     1 + 1 + 8 + varint::len(id as u64) + id + generation + 8 + CRC_LEN
 }
-
-/// The same for the sender with the longest id and generation.
-pub(crate) const MAX_FRAME_LEN: usize = frame_len_of(super::bounds::MAX_ID_BYTES, 9);
 
 /// Bytes of a section: tag, length, body. The tags in use take one byte.
 pub(crate) const fn section_len(body: usize) -> usize {
@@ -233,6 +249,12 @@ pub(crate) fn put_header(out: &mut Vec<u8>, kind: Kind, cluster: u64, sender: Se
 pub(crate) fn put_section_head(out: &mut Vec<u8>, tag: u64, len: usize) {
     varint::put(out, tag);
     varint::put(out, len as u64);
+}
+
+/// Append a whole section. Tags ascend.
+pub(crate) fn put_section(out: &mut Vec<u8>, tag: u64, body: &[u8]) {
+    put_section_head(out, tag, body.len());
+    out.extend_from_slice(body);
 }
 
 /// Append the checksum over everything before it.

@@ -98,6 +98,16 @@ impl<'a> Reader<'a> {
         self.varint()
     }
 
+    /// A version, or what an evicted slot has in its place.
+    #[inline]
+    pub(crate) fn reached(&mut self) -> Result<u64, Error> {
+        let version = self.varint()?;
+        if version > super::bounds::EVICTED {
+            return Err(Error::Malformed("a version is above 2^60"));
+        }
+        Ok(version)
+    }
+
     #[inline]
     pub(crate) fn version(&mut self) -> Result<u64, Error> {
         let version = self.varint()?;

@@ -6,13 +6,19 @@ use std::path::PathBuf;
 use crate::toolchain::{Language, compile, repository};
 
 /// In the order in which a reader wants them.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 14] = [
     "status.rs",
     "version.rs",
     "config.rs",
+    "limits.rs",
     "host.rs",
+    "write.rs",
+    "batch.rs",
     "read.rs",
+    "presence.rs",
     "iterate.rs",
+    "changes.rs",
+    "snapshot.rs",
     "stream.rs",
     "exchange.rs",
 ];

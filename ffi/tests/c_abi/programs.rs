@@ -15,6 +15,7 @@ const CPP20: Language = Language::Cpp("c++20");
 #[test]
 fn every_function_withstands_wrong_arguments() {
     run_checked(&build("tests/c/arguments.c", C99, Linking::Shared, prefix()), &[]);
+    run_checked(&build("tests/c/arguments_of_state.c", C99, Linking::Shared, prefix()), &[]);
 }
 
 #[test]
@@ -25,6 +26,27 @@ fn a_host_behaves_through_the_shared_library() {
 #[test]
 fn a_host_behaves_through_the_static_library() {
     run(&mut Command::new(build("tests/c/host.c", C11, Linking::Static, prefix())));
+}
+
+#[test]
+fn a_state_changes_its_mind() {
+    run_checked(&build("tests/c/writes.c", C99, Linking::Shared, prefix()), &[]);
+    run_checked(&build("tests/c/presence.c", C99, Linking::Shared, prefix()), &[]);
+}
+
+#[test]
+fn a_batch_is_one_change() {
+    run_checked(&build("tests/c/batch.c", C99, Linking::Shared, prefix()), &[]);
+}
+
+#[test]
+fn changes_are_followed_with_a_cursor() {
+    run_checked(&build("tests/c/changes.c", C99, Linking::Shared, prefix()), &[]);
+}
+
+#[test]
+fn a_host_is_kept_as_bytes() {
+    run_checked(&build("tests/c/snapshot.c", C99, Linking::Shared, prefix()), &[]);
 }
 
 #[test]
@@ -49,8 +71,10 @@ fn a_fork_is_noticed_by_nobody() {
 
 #[test]
 fn the_cpp_wrapper_behaves() {
-    run_checked(&build("tests/c/wrapper.cpp", CPP17, Linking::Shared, prefix()), &[]);
-    run(&mut Command::new(build("tests/c/wrapper.cpp", CPP20, Linking::Static, prefix())));
+    for source in ["tests/c/wrapper.cpp", "tests/c/wrapper_of_state.cpp"] {
+        run_checked(&build(source, CPP17, Linking::Shared, prefix()), &[]);
+        run(&mut Command::new(build(source, CPP20, Linking::Static, prefix())));
+    }
 }
 
 #[test]

@@ -15,34 +15,44 @@ no clock and starts no thread: you carry its messages, or `plasmid.aio` does ove
 
 from typing import TYPE_CHECKING, Any
 
-from ._native import Exchange, Host, LocalState, Stream, __version__
+from ._native import Batch, Change, Exchange, Host, LocalState, Stream, __version__
 from .errors import (
     BudgetError,
     BusyError,
     ConflictError,
+    CursorError,
     DecodeError,
     Error,
     ForeignError,
     InternalError,
+    LeftError,
     LimitError,
+    OwnParticipantError,
+    UnknownParticipantError,
 )
 
 if TYPE_CHECKING:
     from . import aio
 
 __all__ = [
+    "Batch",
     "BudgetError",
     "BusyError",
+    "Change",
     "ConflictError",
+    "CursorError",
     "DecodeError",
     "Error",
     "Exchange",
     "ForeignError",
     "Host",
     "InternalError",
+    "LeftError",
     "LimitError",
     "LocalState",
+    "OwnParticipantError",
     "Stream",
+    "UnknownParticipantError",
     "__version__",
     "aio",
 ]

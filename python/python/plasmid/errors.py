@@ -16,7 +16,10 @@ class Error(Exception):
 
 
 class DecodeError(Error, ValueError):
-    """The bytes are not a message of this protocol: the peer's fault, or the transport's."""
+    """The bytes are not a message of this protocol, or not a snapshot, or not the whole of one.
+
+    The peer's fault, or the transport's, or the store's.
+    """
 
     code = 4
 
@@ -73,13 +76,47 @@ class BusyError(Error):
 
 
 class ConflictError(Error):
-    """A host that was made before a fork is used in the child, and is its parent's to write.
+    """Somebody else writes under this host's id, so this host does not. Nothing changed.
 
-    Make a host with an id of its own here. Of writers that plasmid cannot see, `Host.conflicts`
-    counts the evidence.
+    Either another process lives under the id: `Host.renew` takes it back, once that one is stopped.
+    Or the host was made before a fork and is used in the child, which makes a host with an id of
+    its own instead. `Host.conflicts` counts the evidence of other processes.
     """
 
     code = 8
+
+
+class LeftError(Error):
+    """A host that has left (`Host.leave`) writes nothing until `Host.renew`. Nothing changed."""
+
+    code = 11
+
+
+class CursorError(Error, ValueError):
+    """The bytes are not a cursor from which this host's `Host.changes` can go on. Nothing was read.
+
+    Another host gave them, or one of the same id before it was started anew or restored; or so much
+    happened since that nobody can tell any more who is gone. Whoever reads forgets all that it was
+    told, and begins anew without a cursor.
+    """
+
+    code = 12
+
+
+class UnknownParticipantError(Error, KeyError):
+    """A participant that this host never heard of, or has forgotten. Nothing changed."""
+
+    code = 1
+
+    def __str__(self) -> str:
+        # A KeyError shows what it was made with as a key.
+        return str(self.args[0])
+
+
+class OwnParticipantError(Error, ValueError):
+    """Something that a host does to others only, and not to itself. Nothing changed."""
+
+    code = 3
 
 
 class InternalError(Error):

@@ -1,11 +1,11 @@
 //! How a run ends: the faults stop, hosts keep meeting, and must become level and then silent.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use plasmid::Mode;
 
 use super::{Connection, World};
-use crate::model::View;
+use crate::model::Seen;
 use crate::plan::Finale;
 
 impl World {
@@ -19,6 +19,12 @@ impl World {
         self.letters.clear();
         let ring: Vec<usize> =
             (0..self.nodes.len()).filter(|at| !self.plan.nodes[*at].outsider).collect();
+        // Who knows of a twin stays silent until somebody ends that.
+        for at in 0..self.nodes.len() {
+            if self.nodes[at].twins > 0 {
+                self.renew(at);
+            }
+        }
         let passes = self.plan.passes(self.model.writes());
         for pass in 0.. {
             if self.is_level(&ring) {
@@ -31,8 +37,14 @@ impl World {
         }
         // The news of a generation without updates has no part in being level, and may still be on
         // its way to those who hold an older one.
-        for (from, to) in pairs(&ring).into_iter().chain(pairs(&ring)) {
-            self.whole_exchange(from, to, Finale::Roomy.budget());
+        // And a host that calls is told a few times that its map is here.
+        for _ in 0..4 {
+            for (from, to) in pairs(&ring) {
+                self.whole_exchange(from, to, Finale::Roomy.budget());
+            }
+        }
+        for at in 0..self.nodes.len() {
+            self.read_all(at);
         }
         for (from, to) in pairs(&ring) {
             let syn = self.nodes[from].host.initiate(usize::MAX).expect("no limit");
@@ -66,38 +78,30 @@ impl World {
         }
     }
 
-    /// With the budget that the responder asked for, something of what waits must go; unless
-    /// digests do not fit and this time speak of others.
+    /// Ask with the budget that the responder named for the largest update that waits. It may have
+    /// come in pieces meanwhile, so that no more is asserted here than that it does no harm.
     fn ask_for_room(&mut self, from: usize, to: usize) {
         let room_needed = self.nodes[to].host.room_needed();
         if room_needed > 0 && matches!(self.plan.finale, Finale::Asking) {
-            let before = self.nodes[from].view.clone();
             self.whole_exchange(from, to, room_needed);
-            let is_whole = self.plan.ghosts < 10;
-            let progress = before != self.nodes[from].view;
-            assert!(progress || !is_whole, "room_needed is too little");
         }
     }
 
     /// Whether everyone in the ring holds what the owners have. A participant that has not written
     /// in its generation may be unknown, or known in an older one in which it had not either.
     fn is_level(&self, ring: &[usize]) -> bool {
-        let mut newest: View = View::new();
+        let mut newest: BTreeMap<Vec<u8>, Seen> = BTreeMap::new();
         for at in ring {
-            for (id, seen) in &self.nodes[*at].view {
+            for (id, seen) in &self.nodes[*at].view.held {
                 let best = newest.entry(id.clone()).or_default();
                 if seen.reached > best.reached {
                     *best = seen.clone();
                 }
             }
         }
-        let owners: BTreeSet<&[u8]> = ring.iter().map(|at| self.nodes[*at].host.id()).collect();
         newest.iter().all(|(id, best)| {
-            let (generation, max_version) = best.reached;
-            assert!(
-                !owners.contains(&id[..]) || max_version == self.model.max_version(id, generation)
-            );
-            let mut copies = ring.iter().map(|at| self.nodes[*at].view.get(id));
+            let max_version = best.reached.1;
+            let mut copies = ring.iter().map(|at| self.nodes[*at].view.held.get(id));
             copies.all(|copy| match copy {
                 Some(copy) if max_version > 0 => copy == best,
                 Some(copy) => copy.reached.1 == 0,

@@ -4,6 +4,7 @@
 use std::ffi::c_void;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ptr::{null, null_mut};
+use std::slice;
 
 use plasmid_ffi::*;
 
@@ -27,12 +28,16 @@ impl CHost {
                 plasmid_config_set_nonce(config, 1),
                 plasmid_config_set_generation(config, 5),
                 plasmid_config_set_message_bytes(config, 1 << 16),
+                plasmid_config_set_departed(config, 8),
+                plasmid_config_set_fragment_bytes(config, 4096),
+                plasmid_config_set_remembered_deletes(config, 8),
+                plasmid_config_set_change_records(config, 64),
                 plasmid_host_new(id.as_ptr().cast(), id.len(), config, &mut host),
             ]
         };
         // SAFETY: the handle is not used any more.
         unsafe { plasmid_config_free(config) };
-        assert_eq!(statuses, [PLASMID_OK; 8]);
+        assert_eq!(statuses, [PLASMID_OK; 12]);
         CHost(host)
     }
 
@@ -43,6 +48,24 @@ impl CHost {
             plasmid_host_set(self.0, key.as_ptr().cast(), key.len(), data, len, null_mut())
         };
         assert_eq!(status, PLASMID_OK);
+    }
+
+    pub(crate) fn delete(&self, key: &[u8]) {
+        // SAFETY: the handle is live, the slice outlives the call.
+        let status =
+            unsafe { plasmid_host_delete(self.0, key.as_ptr().cast(), key.len(), null_mut()) };
+        assert_eq!(status, PLASMID_OK);
+    }
+
+    pub(crate) fn compact(&self) {
+        // SAFETY: the handle is live.
+        let status = unsafe { plasmid_host_compact(self.0, PLASMID_ALL, null_mut()) };
+        assert_eq!(status, PLASMID_OK);
+    }
+
+    pub(crate) fn tick(&self, now_ms: u64) {
+        // SAFETY: the handle is live.
+        assert_eq!(unsafe { plasmid_host_tick(self.0, now_ms) }, PLASMID_OK);
     }
 
     /// A Syn.
@@ -84,44 +107,52 @@ impl CHost {
         let mut count = 0;
         let mut participants = null_mut();
         // SAFETY: the handle is live, the local outlives the call.
-        let status = unsafe { plasmid_participants_new(self.0, &mut participants) };
+        let status =
+            unsafe { plasmid_participants_new(self.0, PLASMID_PARTICIPANT_ANY, &mut participants) };
         assert_eq!(status, PLASMID_OK);
         let (mut id, mut len) = (null(), 0);
         // SAFETY: the handle is live, the locals outlive the call.
         while unsafe { plasmid_participants_next(participants, &mut id, &mut len) } == PLASMID_OK {
             // SAFETY: lent until the next call on the iterator.
-            let id = unsafe { std::slice::from_raw_parts(id, len) };
+            let id = unsafe { slice::from_raw_parts(id, len) };
             let hasher = if id == own { &mut own_hash } else { &mut others_hash };
             id.hash(hasher);
-            count += 1 + self.dump_updates(id, hasher);
+            count += 1 + self.dump_updates(id, own, hasher);
         }
         // SAFETY: the handle is not used any more.
         unsafe { plasmid_participants_free(participants) };
-        let (mut conflicts, mut skipped) = (0, 0);
+        let (mut conflicts, mut skipped, mut forgotten) = (0, 0, 0);
         // SAFETY: the handle is live, the locals outlive the calls.
         let statuses = unsafe {
             [
                 plasmid_host_conflicts(self.0, &mut conflicts),
                 plasmid_host_skipped(self.0, &mut skipped),
+                plasmid_host_forgotten(self.0, &mut forgotten),
             ]
         };
-        assert_eq!(statuses, [PLASMID_OK; 2]);
-        (conflicts, skipped).hash(&mut others_hash);
+        assert_eq!(statuses, [PLASMID_OK; 3]);
+        (conflicts, skipped, forgotten).hash(&mut others_hash);
         (own_hash.finish(), others_hash.finish(), count)
     }
 
-    fn dump_updates(&self, id: &[u8], hasher: &mut DefaultHasher) -> usize {
-        let (mut version, mut updates, mut count) = (0, null_mut(), 0);
+    fn dump_updates(&self, id: &[u8], own: &[u8], hasher: &mut DefaultHasher) -> usize {
+        let (mut version, mut gc_version, mut generation) = (0, 0, 0);
+        let (mut presence, mut updates, mut count) = (0, null_mut(), 0);
         // SAFETY: the handle is live, locals and slice outlive the calls.
         let statuses = unsafe {
             let id = (id.as_ptr().cast::<c_void>(), id.len());
             [
                 plasmid_host_max_version(self.0, id.0, id.1, &mut version),
+                plasmid_host_gc_version(self.0, id.0, id.1, &mut gc_version),
+                plasmid_host_generation_of(self.0, id.0, id.1, &mut generation),
+                plasmid_host_status(self.0, id.0, id.1, &mut presence),
                 plasmid_entries_new(self.0, id.0, id.1, PLASMID_BY_VERSION, &mut updates),
             ]
         };
-        assert_eq!(statuses, [PLASMID_OK; 2]);
-        version.hash(hasher);
+        assert_eq!(statuses, [PLASMID_OK; 5]);
+        // Its own generation a host raises when it hears of a twin; nobody else writes its map.
+        let generation = if id == own { 0 } else { generation };
+        (version, gc_version, generation, presence).hash(hasher);
         let (mut key, mut key_len, mut value, mut value_len) = (null(), 0, null(), 0);
         loop {
             // SAFETY: the handle is live, the locals outlive the call.
@@ -132,10 +163,10 @@ impl CHost {
             if status != PLASMID_OK {
                 break;
             }
-            // SAFETY: both are lent until the next call on the iterator.
+            // SAFETY: both are lent until the next call on the iterator. A deletion has no value.
             let update = unsafe {
-                let key = std::slice::from_raw_parts(key, key_len);
-                (version, key, std::slice::from_raw_parts(value, value_len))
+                let value = (!value.is_null()).then(|| slice::from_raw_parts(value, value_len));
+                (version, slice::from_raw_parts(key, key_len), value)
             };
             update.hash(hasher);
             count += 1;

@@ -1,6 +1,9 @@
-//! Decoded messages as JSON: bytes and hashes in hex, numbers as numbers.
+//! Decoded messages as JSON: bytes and hashes in hex, numbers as numbers, `null` for what is not
+//! there.
 
-use plasmid::wire::{Message, ParticipantDelta};
+use plasmid::Host;
+use plasmid::wire::{Body, Clean, Entry, Message, ParticipantDelta};
+use plasmid_tests::dump::{Copy, Dump};
 use serde_json::{Value, json};
 
 /// Bytes in hex.
@@ -15,8 +18,8 @@ pub(crate) fn u64_hex(value: u64) -> String {
 
 /// Every field of a message.
 pub(crate) fn message(message: &Message<'_>) -> Value {
-    let sender = &message.sender;
-    let digest = message.digest.map(|digest| {
+    let Message { sender, digest, delta, .. } = message;
+    let digest = digest.map(|digest| {
         let lines = digest.lines().map(|line| {
             json!({
                 "short_id": u64_hex(line.short),
@@ -27,7 +30,34 @@ pub(crate) fn message(message: &Message<'_>) -> Value {
         let range = digest.range().map(|(first, last)| [u64_hex(first), u64_hex(last)]);
         json!({ "range": range, "lines": lines.collect::<Vec<_>>() })
     });
-    let delta = message.delta.map(|delta| delta.participants().map(section).collect::<Vec<_>>());
+    let heard = message.heard.map(|lines| {
+        let line = lines.map(|line| {
+            json!({
+                "short_id": u64_hex(line.short),
+                "generation": line.generation,
+                "age_ms": line.age_ms,
+                "version": line.version,
+            })
+        });
+        line.collect::<Vec<_>>()
+    });
+    let acked = message
+        .acked
+        .map(|acked| json!({ "generation": acked.generation, "version": acked.version }));
+    let cleans = message.clean.map(|lines| {
+        let line = lines.map(|line| {
+            let Clean { g, p, m0 } = line.clean;
+            json!({ "short_id": u64_hex(line.short), "g": g, "p": p, "m0": m0 })
+        });
+        line.collect::<Vec<_>>()
+    });
+    let staged = message.staged.map(|lines| {
+        let line = lines.map(|line| {
+            let short = u64_hex(line.short);
+            json!({ "short_id": short, "version": line.version, "offset": line.offset })
+        });
+        line.collect::<Vec<_>>()
+    });
     let skipped = message.skipped.iter();
     let skipped = skipped.map(|(tag, body)| json!({ "tag": tag, "body": hex(body) }));
     json!({
@@ -40,20 +70,84 @@ pub(crate) fn message(message: &Message<'_>) -> Value {
         },
         "digest": digest,
         "pull": message.pull,
-        "delta": delta,
+        "heard": heard,
+        "delta": delta.map(|delta| delta.participants().map(section).collect::<Vec<_>>()),
+        "acked": acked,
+        "clean": cleans,
+        "staged": staged,
         "skipped": skipped.collect::<Vec<_>>(),
     })
 }
 
 fn section(section: ParticipantDelta<'_>) -> Value {
-    let entries = section.entries.map(|entry| {
-        json!({ "version": entry.version, "key": hex(entry.key), "value": hex(entry.value) })
+    let keep = section.keep.map(|keep| {
+        let Clean { g, p, m0 } = keep.clean;
+        let versions = keep.versions().collect::<Vec<_>>();
+        json!({ "g": g, "p": p, "m0": m0, "end": keep.to, "versions": versions })
+    });
+    let piece = section.piece.map(|piece| {
+        json!({
+            "version": piece.version,
+            "total": piece.total,
+            "offset": piece.offset,
+            "bytes": hex(piece.bytes),
+        })
     });
     json!({
         "id": hex(section.id),
         "generation": section.generation,
         "from": section.from,
         "to": section.to,
-        "entries": entries.collect::<Vec<_>>(),
+        "gc_version": section.gc_version,
+        "horizon": section.horizon,
+        "keep": keep,
+        "entries": section.entries.map(entry).collect::<Vec<_>>(),
+        "piece": piece,
     })
+}
+
+fn entry(entry: Entry<'_>) -> Value {
+    let version = entry.version;
+    let ops = entry.ops().map(|op| json!({ "key": hex(op.key), "value": op.value.map(hex) }));
+    match entry.body {
+        Body::One(op) => match op.value {
+            Some(value) => {
+                let (key, value) = (hex(op.key), hex(value));
+                json!({ "version": version, "kind": "Set", "key": key, "value": value })
+            }
+            None => json!({ "version": version, "kind": "Delete", "key": hex(op.key) }),
+        },
+        Body::Batch(_) => {
+            json!({ "version": version, "kind": "Batch", "ops": ops.collect::<Vec<_>>() })
+        }
+        Body::Compact { up_to } => {
+            json!({ "version": version, "kind": "Compact", "up_to": up_to })
+        }
+        Body::Leave => json!({ "version": version, "kind": "Leave" }),
+        Body::Evict { participant, generation } => {
+            let id = hex(participant);
+            json!({ "version": version, "kind": "Evict", "id": id, "generation": generation })
+        }
+    }
+}
+
+/// What a host holds of others, and how many times it could not take something in.
+pub(crate) fn others(host: &Host) -> Value {
+    let copy = |(id, copy): (&Vec<u8>, &Copy)| {
+        let updates = copy.updates.iter().map(|(version, key, value)| {
+            let value = value.as_ref().map(|value| hex(value));
+            json!({ "version": version, "key": hex(key), "value": value })
+        });
+        json!({
+            "id": hex(id),
+            "status": copy.status.map(plasmid::Status::name),
+            "generation": copy.generation,
+            "max_version": copy.max_version,
+            "gc_version": copy.gc_version,
+            "updates": updates.collect::<Vec<_>>(),
+        })
+    };
+    let copies = Dump::of(host).copies;
+    let others = copies.iter().filter(|(id, _)| **id != host.id()).map(copy);
+    json!({ "skipped": host.skipped(), "participants": others.collect::<Vec<_>>() })
 }

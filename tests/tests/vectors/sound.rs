@@ -5,45 +5,49 @@ use plasmid::{Config, Host, LocalState, Mode};
 use plasmid_tests::craft::{Craft, line, news, set};
 use serde_json::{Value, json};
 
-use super::json::{hex, message, u64_hex};
+use super::json::{hex, message, others, u64_hex};
+use super::{changing, receiver};
 
-const BUDGET: usize = 65_536;
+pub(crate) const BUDGET: usize = 65_536;
 
-struct List(Vec<Value>);
+pub(crate) struct List(Vec<Value>);
 
 impl List {
-    fn add(&mut self, name: &str, meaning: &str, bytes: &[u8]) {
+    pub(crate) fn add(&mut self, name: &str, meaning: &str, bytes: &[u8]) {
         self.add_of(name, meaning, "", bytes);
     }
 
     fn add_of(&mut self, name: &str, meaning: &str, cluster_name: &str, bytes: &[u8]) {
         let decoded = Message::decode(bytes).expect(name);
+        let mut host = receiver(cluster_name);
+        host.receive(bytes, 4096).expect(name);
         self.0.push(json!({
             "name": name,
             "meaning": meaning,
             "cluster_name": cluster_name,
             "hex": hex(bytes),
             "message": message(&decoded),
+            "after": others(&host),
         }));
     }
 }
 
-fn config(nonce: u64) -> Config {
+pub(crate) fn config(nonce: u64) -> Config {
     Config { seed: 1, nonce, generation: 1, ..Config::default() }
 }
 
-fn host(id: &[u8], config: Config) -> Host {
+pub(crate) fn host(id: &[u8], config: Config) -> Host {
     Host::new(id, config).expect("a good id")
 }
 
-fn set_all(host: &mut Host, updates: &[(&[u8], &[u8])]) {
+pub(crate) fn set_all(host: &mut Host, updates: &[(&[u8], &[u8])]) {
     for (key, value) in updates {
         host.set(key, value).expect("a small value");
     }
 }
 
 /// Let two hosts meet, without anyone looking.
-fn meet(a: &mut Host, b: &mut Host) {
+pub(crate) fn meet(a: &mut Host, b: &mut Host) {
     let syn = a.initiate(BUDGET).expect("a good budget");
     let syn_ack = b.receive(&syn, BUDGET).expect("a sound message");
     let ack = a.receive(&syn_ack, BUDGET).expect("a sound message");
@@ -58,6 +62,8 @@ pub(crate) fn vectors() -> Vec<Value> {
     extremes(&mut list);
     generations(&mut list);
     by_hand(&mut list);
+    changing::by_hosts(&mut list);
+    changing::by_hand(&mut list);
     list.0
 }
 

@@ -23,7 +23,7 @@ fn hosts() -> (Host, Host) {
 pub(crate) fn vectors() -> Vec<Value> {
     let mut list = vec![
         conversation("pull", "a learns what b has. Two rounds; in the second b is silent.", 2),
-        conversation("push-pull", "Both learn. In the second round b has nothing to say.", 2),
+        conversation("push-pull", "Both learn. In the second b has nothing new to say.", 2),
     ];
     list.extend(refused());
     list
@@ -96,7 +96,7 @@ fn refused() -> Vec<Value> {
     let pull = Craft::new(1, cluster).section(1, &[0]).section(3, b"").finish();
     let syn_ack = Craft::new(2, cluster).section(1, &[0]).finish();
     let ack = Craft::new(3, cluster).section(5, &news(b"p", 1, 0, 1, &set(1, b"k", b"v"))).finish();
-    // Answered by a SynAck with a digest, after which an Ack must come.
+    // Answered by a SynAck, after which an Ack must come.
     let asks = Craft::new(1, cluster).section(1, &[&[0][..], &line(7, 1, 5)].concat()).finish();
     let foreign = Craft::new(1, cluster ^ 1).section(1, &[0]).finish();
     let frames = |frames: &[&[u8]]| frames.iter().flat_map(|f| prefixed(f)).collect::<Vec<u8>>();
@@ -118,7 +118,7 @@ fn refused() -> Vec<Value> {
     add("foreign", "A sound Syn of another cluster.", "responder", frames(&[&foreign]));
     add("starts_with_syn_ack", "A Syn comes first.", "responder", frames(&[&syn_ack]));
     add("starts_with_nothing", "A Syn is never empty.", "responder", frames(&[b""]));
-    let meaning = "After a SynAck with a digest comes an Ack or an empty frame.";
+    let meaning = "After a SynAck that is not for a pull comes an Ack or an empty frame.";
     add("syn_for_ack", meaning, "responder", frames(&[&asks, &syn]));
     let meaning = "A pull has two messages.";
     add("ack_after_pull", meaning, "responder", frames(&[&pull, &ack]));

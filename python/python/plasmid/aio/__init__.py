@@ -3,8 +3,10 @@
     async with plasmid.aio.Gossip(host, peers=[("10.0.0.2", 7946)]) as gossip:
         ...  # gossips with a random peer now and then until left
 
-`Gossip` works over TCP and TLS, `DatagramGossip` over UDP. `pull` and `serve` do single exchanges
-over connections of your own. All of it is Python over the same calls that you can make yourself.
+`Gossip` works over TCP and TLS, `DatagramGossip` over UDP. Both tell the host the time, follow what
+changes at it (`changes`), and wait until others have what it wrote (`wait_seen`). `pull` and
+`serve` do single exchanges over connections of your own. All of it is Python over the same calls
+that you can make yourself.
 
 One event loop, no threads: between two awaits a host takes in at most one piece of what it
 received. A very large message is applied at once, some milliseconds per megabyte.
@@ -12,6 +14,7 @@ received. A very large message is applied at once, some milliseconds per megabyt
 
 from ._connection import Traffic, pull, serve
 from ._datagram import DatagramGossip
+from ._follow import Changes
 from ._gossip import Gossip
 
-__all__ = ["DatagramGossip", "Gossip", "Traffic", "pull", "serve"]
+__all__ = ["Changes", "DatagramGossip", "Gossip", "Traffic", "pull", "serve"]

@@ -24,6 +24,9 @@ class Traffic:
         self.bytes_in = 0
         self.bytes_out = 0
 
+    def _brought(self) -> None:
+        """Bytes were taken in, and the host may know more now."""
+
 
 async def pull(
     host: Host,
@@ -87,6 +90,7 @@ async def _take_in(end: Stream | Exchange, reader: asyncio.StreamReader, traffic
     data = await reader.read(_PIECE_BYTES)
     traffic.bytes_in += len(data)
     end.receive(data)
+    traffic._brought()
     return bool(data)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from plasmid import Host
 
 from ._arguments import Address, above_zero
-from ._rounds import Rounds
+from ._rounds import Clock, Rounds, system_clock_ms
 
 # The greatest payload of a UDP datagram over IPv4.
 _MAX_MTU = 65507
@@ -21,8 +21,8 @@ class DatagramGossip(Rounds):
         async with DatagramGossip(host, bind=("0.0.0.0", 7946), peers=[("10.0.0.2", 7946)]):
             ...
 
-    No message is larger than `mtu`: what does not fit goes in later rounds. An update that is
-    itself too large (see `Host.room_needed`) never goes this way; use `Gossip` beside or instead.
+    No message is larger than `mtu`: what does not fit goes in later rounds, and an update that is
+    itself larger in pieces, one each round. For many of those `Gossip` is quicker.
 
     Whoever can send a datagram gets an answer of at most `mtu` bytes, to whatever source address it
     claims: this is for networks whose senders are known.
@@ -32,6 +32,7 @@ class DatagramGossip(Rounds):
     - `bind`: where to listen; port 0 takes a free one (see `address`).
     - `peers`, `interval`: see the attributes.
     - `mtu`: bytes of the greatest datagram, 512 to 65,507; 1,200 passes nearly everywhere unsplit.
+    - `clock`: see `Gossip`.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
     Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises
@@ -47,9 +48,10 @@ class DatagramGossip(Rounds):
         peers: Iterable[Address] = (),
         interval: float = 0.2,
         mtu: int = 1200,
+        clock: Clock | None = system_clock_ms,
         rng: random.Random | None = None,
     ) -> None:
-        super().__init__(host, bind=bind, peers=peers, interval=interval, rng=rng)
+        super().__init__(host, bind=bind, peers=peers, interval=interval, clock=clock, rng=rng)
         above_zero("mtu", mtu)
         if mtu > _MAX_MTU:
             raise ValueError(f"mtu is {mtu}, a datagram holds at most {_MAX_MTU} bytes")
@@ -87,6 +89,7 @@ class DatagramGossip(Rounds):
         except Exception as error:
             self._failed(error)
         else:
+            self._brought()
             if answer:
                 self._send(answer, address)
 

@@ -11,7 +11,7 @@ from plasmid import Host
 
 from ._arguments import Address, above_zero
 from ._connection import pull, serve
-from ._rounds import Rounds
+from ._rounds import Clock, Rounds, system_clock_ms
 
 
 class Gossip(Rounds):
@@ -20,7 +20,11 @@ class Gossip(Rounds):
         async with Gossip(host, bind=("0.0.0.0", 7946), peers=[("10.0.0.2", 7946)]):
             ...
 
-    Leaving the block closes every connection; the host keeps what it has learnt.
+    Leaving the block closes every connection; the host keeps what it has learnt. To others it is
+    silent then. One that is not to come back says so before, and sees that somebody heard it:
+
+        host.leave()
+        await gossip.wait_seen(peers=1, timeout=5)
 
     Arguments:
 
@@ -32,6 +36,8 @@ class Gossip(Rounds):
     - `connections`: how many callers are served at once; more are turned away, and come again.
     - `server_ssl`, `client_ssl`: contexts for TLS on connections taken and made; `server_hostname`
       is the name that peers' certificates are checked for, by default the host of their address.
+    - `clock`: gives milliseconds since 1970, which the host is told (`Host.tick`) when the block is
+      entered and before every round; the system's by default. None tells it nothing.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
     Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises
@@ -52,9 +58,10 @@ class Gossip(Rounds):
         server_ssl: ssl.SSLContext | None = None,
         client_ssl: ssl.SSLContext | None = None,
         server_hostname: str | None = None,
+        clock: Clock | None = system_clock_ms,
         rng: random.Random | None = None,
     ) -> None:
-        super().__init__(host, bind=bind, peers=peers, interval=interval, rng=rng)
+        super().__init__(host, bind=bind, peers=peers, interval=interval, clock=clock, rng=rng)
         # A mode that is none is refused here, by the core, and not in every round.
         host.create_stream(mode=mode)
         above_zero("timeout", timeout)

@@ -5,6 +5,7 @@ Which peers, when, what is counted, and how it all ends. How bytes move is the t
 
 import asyncio
 import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
@@ -12,14 +13,23 @@ from typing import Any, Self
 
 from plasmid import ConflictError, Error, Host, InternalError
 
-from ._arguments import Address, above_zero, address
+from ._arguments import Address, Id, above_zero, address
 from ._connection import Traffic
+from ._follow import Changes
+from ._seen import audience
+
+Clock = Callable[[], int]
 
 # What networks and peers do to a round. Names that no resolver or certificate check understands
 # come as ValueError.
 _FAILURES = (OSError, ValueError, Error)
 # Those that no peer can cause: this host was inherited by a fork, or is broken.
 _DEFECTS = (ConflictError, InternalError)
+
+
+def system_clock_ms() -> int:
+    """Tell the milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 class Rounds(Traffic, ABC):
@@ -51,12 +61,15 @@ class Rounds(Traffic, ABC):
         bind: Address | None,
         peers: Iterable[Address],
         interval: float,
+        clock: Clock | None,
         rng: random.Random | None,
     ) -> None:
         super().__init__()
         if not isinstance(host, Host):
             raise TypeError(f"host is {host!r}, not a plasmid.Host")
         above_zero("interval", interval)
+        if clock is not None and not callable(clock):
+            raise TypeError(f"clock is {clock!r}, not a function that gives milliseconds")
         self.host = host
         self.peers = [address("a peer", peer) for peer in peers]
         self.interval = interval
@@ -65,12 +78,72 @@ class Rounds(Traffic, ABC):
         self.failures = 0
         self.last_error = None
         self._bind = None if bind is None else address("bind", bind)
+        self._clock = clock
         self._rng = rng or random.Random()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
         self._defect: Exception | None = None
         # A list, because a peer that somebody wrote as a list is not hashable.
         self._met: list[Address] = []
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def changes(
+        self,
+        cursor: bytes | None = None,
+        prefix: Id | None = None,
+        participant: Id | None = None,
+    ) -> Changes:
+        """Follow what changes at the host, from `cursor` on, with `async for`.
+
+        Without a cursor it begins with everything that is held. `prefix` and `participant` leave
+        out changes, as in `Host.changes`. What gossip brings is told at once, what this process
+        writes itself within `interval`. It ends when the block is left.
+
+        Raises `RuntimeError` outside of the block; the `async for`, what `Host.changes` raises. A
+        `CursorError` is the reader's to deal with, because only it can forget what it was told:
+
+            while True:
+                following = gossip.changes(cursor)
+                try:
+                    async for change in following:
+                        ...
+                    break
+                except plasmid.CursorError:
+                    cursor = None  # and forget all that was told
+        """
+        self._entered()
+        return Changes(self.host, self._news, cursor, prefix, participant)
+
+    async def wait_seen(
+        self,
+        version: int | None = None,
+        peers: Iterable[Id] | int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109, as in every language of plasmid
+    ) -> None:
+        """Wait until others are known to have what this host wrote, up to `version`.
+
+        `version` None is all that it wrote until now. `peers` is who: a list of ids, or how many,
+        whoever they are and as long as they are present; None is everyone who is present now and
+        stays. One that wrote nothing itself is present to nobody: it counts only if it is named.
+
+        A peer says itself how far it is (`Host.acked_version`), in rounds with this host, whoever
+        of the two begins them. Those whom this host never meets stay unknown, and so do those
+        to whom nothing goes from here: who is only called in the mode "pull" learns nothing.
+
+        Raises `TimeoutError` after so many seconds (never, if `timeout` is None); it names one who
+        is not known to have it, and may have it all the same. Raises `RuntimeError` outside of the
+        block, and when it is left meanwhile.
+        """
+        self._entered()
+        wanting = audience(self.host, version, peers)
+        try:
+            async with asyncio.timeout(timeout):
+                while wanting():
+                    if not await self._news():
+                        raise RuntimeError("the block was left, and nobody is heard any more")
+        except TimeoutError:
+            if who := wanting():
+                raise TimeoutError(who) from None
 
     @abstractmethod
     async def _start(self) -> Address | None:
@@ -83,6 +156,28 @@ class Rounds(Traffic, ABC):
     @abstractmethod
     async def _stop(self) -> None:
         """Listen no more."""
+
+    def _entered(self) -> None:
+        if not self._open:
+            raise RuntimeError("this block is not entered")
+
+    def _brought(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _news(self) -> bool:
+        """Wait until there may be something new at the host; False if the block was left before."""
+        if not self._open:
+            return False
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiter)
+        try:
+            # Of what this process writes itself there is no word.
+            await asyncio.wait([waiter], timeout=self.interval)
+        finally:
+            self._waiting.discard(waiter)
+        return True
 
     async def __aenter__(self) -> Self:
         if self._open:
@@ -105,6 +200,7 @@ class Rounds(Traffic, ABC):
         traceback: TracebackType | None,
     ) -> None:
         self._open = False
+        self._brought()
         for task in self._tasks:
             task.cancel()
         try:
@@ -117,6 +213,8 @@ class Rounds(Traffic, ABC):
 
     async def _go_on(self) -> None:
         while True:
+            if self._clock is not None:
+                self.host.tick(self._clock())
             await asyncio.sleep(self.interval * self._rng.uniform(0.5, 1.5))
             # A peer that hangs is not called again while it does, and keeps nobody else waiting.
             peers = [p for p in self.peers if p != self.address and p not in self._met]

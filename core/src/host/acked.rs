@@ -1,0 +1,86 @@
+//! How far others are with the host's own map, as they say themselves; and what was said to them of
+//! theirs.
+
+use alloc::collections::BTreeMap;
+
+use crate::wire::short::ShortId;
+
+/// How often a peer is told that this host is level with its map. It does not say that it heard, so
+/// a lost message must not be the only one; and who has nothing new to say falls silent in the end.
+const TOLD: u8 = 3;
+
+/// One peer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Peer {
+    /// Its generation: with a newer one it may have forgotten everything.
+    generation: u64,
+    /// The (generation, version) of the own map that it said it holds.
+    holds: Option<(u64, u64)>,
+    /// The (generation, version) of its map that it was told is held here, and how often.
+    told: ((u64, u64), u8),
+}
+
+/// Peers by short id.
+#[derive(Debug, Default)]
+pub(crate) struct AckedVersions {
+    peers: BTreeMap<ShortId, Peer>,
+}
+
+impl AckedVersions {
+    /// A peer in `generation` sent something, and said that it holds that much of the own map if it
+    /// said so. At most `max` peers are remembered.
+    pub(crate) fn hear(
+        &mut self,
+        peer: ShortId,
+        generation: u64,
+        holds: Option<(u64, u64)>,
+        max: u64,
+    ) {
+        let known = self.peers.contains_key(&peer);
+        if !known && self.peers.len() as u64 >= max {
+            // Somebody's place, at random: who is there comes again, who was invented does not.
+            let next = self.peers.range(peer..).next().or(self.peers.iter().next());
+            let Some(next) = next.map(|(short, _)| *short) else {
+                return;
+            };
+            self.peers.remove(&next);
+        }
+        let held = self.peers.entry(peer).or_default();
+        if held.generation < generation {
+            *held = Peer { generation, ..Peer::default() };
+        }
+        // A late message of an earlier life, of the peer or of this host, takes nothing back.
+        if held.generation == generation {
+            held.holds = held.holds.max(holds);
+        }
+    }
+
+    /// Whether to tell a peer that this host holds all of its map, which has reached that.
+    pub(crate) fn tell(&mut self, peer: ShortId, reached: (u64, u64)) -> bool {
+        let Some(held) = self.peers.get_mut(&peer) else {
+            return false;
+        };
+        if held.told.0 != reached {
+            held.told = (reached, 0);
+        }
+        held.told.1 = held.told.1.saturating_add(1);
+        held.told.1 <= TOLD
+    }
+
+    /// How far that peer is with the map of that generation.
+    pub(crate) fn get(&self, peer: ShortId, own_generation: u64) -> Option<u64> {
+        let (generation, version) = self.peers.get(&peer)?.holds?;
+        (generation == own_generation).then_some(version)
+    }
+
+    /// The least that any peer has of the map of that generation, of those that `is_there` says
+    /// are; `None` if there is none.
+    pub(crate) fn least(
+        &self,
+        own_generation: u64,
+        is_there: impl Fn(ShortId) -> bool,
+    ) -> Option<u64> {
+        let there = self.peers.keys().filter(|short| is_there(**short));
+        there.map(|short| self.get(*short, own_generation).unwrap_or(0)).min()
+    }
+}

@@ -1,0 +1,171 @@
+//! What time does to a host: the program tells it, and nothing else moves it.
+
+use alloc::vec::Vec;
+
+use crate::host::Host;
+use crate::state::heard::Evidence;
+use crate::state::participant::Status;
+use crate::wire::bounds::MAX_GENERATION;
+
+/// Less than this is not worth an entry that says so, bytes.
+const MIN_COMPACTED: usize = 4096;
+
+/// How the host keeps its own log small, and what it remembers of time for that.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    /// No compaction while the log is below this many bytes: the last one freed too little.
+    next_compaction: usize,
+    /// Where the own map was at some times, oldest first: (time, version).
+    marks: Vec<(u64, u64)>,
+    /// Since when the program has told the time without a long pause.
+    awake_since: u64,
+    /// When participants were last looked at for their silence.
+    looked_at: u64,
+}
+
+impl Host {
+    /// Tell the host what time it is: milliseconds since 1970, as generations have them. It is
+    /// the only clock there is here. It goes forward only; an earlier time than the last is ignored.
+    /// Call it once a second or so.
+    ///
+    /// What has come to its end ([`set_expiring`](Host::set_expiring)) is deleted, tombstones that
+    /// are old are compacted ([`Config::tombstone_age_ms`](crate::Config::tombstone_age_ms)), and who
+    /// was silent for too long is evicted
+    /// ([`Config::evict_after_ms`](crate::Config::evict_after_ms), off by default).
+    pub fn tick(&mut self, now_ms: u64) {
+        let before = self.state.now_ms;
+        // A length of time then fits into a message.
+        let now_ms = now_ms.min(MAX_GENERATION);
+        if before.is_some_and(|before| now_ms < before) {
+            return;
+        }
+        self.state.now_ms = Some(now_ms);
+        match before {
+            None => self.start(now_ms),
+            // A process that slept heard nobody; that says nothing about them.
+            Some(before) if now_ms - before > self.config.evict_after_ms / 4 => {
+                self.clock.awake_since = now_ms;
+            }
+            Some(_) => {}
+        }
+        self.expire(now_ms);
+        self.compact_old_tombstones(now_ms);
+        self.evict_silent(now_ms);
+    }
+
+    fn start(&mut self, now_ms: u64) {
+        self.clock.awake_since = now_ms;
+        self.expiry.start(now_ms);
+    }
+
+    fn expire(&mut self, now_ms: u64) {
+        while let Some(version) = self.expiry.due(now_ms) {
+            let own = self.state.own();
+            let entry = own.log.after(version - 1).next().filter(|e| e.version == version);
+            let op = entry.and_then(|entry| entry.ops().next());
+            let Some(key) = op.map(|op| op.key.to_vec()) else {
+                self.expiry.cancel(version);
+                continue;
+            };
+            // What cannot be written now, because of a twin or a limit, is tried again later.
+            if self.delete(&key).is_err() {
+                break;
+            }
+            self.expiry.cancel(version);
+        }
+    }
+
+    fn compact_old_tombstones(&mut self, now_ms: u64) {
+        let age = self.config.tombstone_age_ms;
+        if age == 0 || !self.config.auto_compact {
+            return;
+        }
+        let own = self.state.own();
+        let is_due = |last: &(u64, u64)| now_ms - last.0 > age / 8;
+        if own.log.dead() > 0 && self.clock.marks.last().is_none_or(is_due) {
+            self.clock.marks.push((now_ms, own.max_version));
+        }
+        let old = self.clock.marks.iter().take_while(|mark| now_ms - mark.0 >= age).count();
+        let newest_old = self.clock.marks.drain(..old).next_back();
+        if let Some((_, version)) = newest_old {
+            // Refused only where nothing may be written.
+            let _ = self.compact(Some(version));
+        }
+    }
+
+    fn evict_silent(&mut self, now_ms: u64) {
+        let after = self.config.evict_after_ms;
+        if after == 0 || now_ms - self.clock.looked_at < after / 16 {
+            return;
+        }
+        self.clock.looked_at = now_ms;
+        let mut silent: Vec<Vec<u8>> = Vec::new();
+        let (own, awake_since) = (self.state.own_short(), self.clock.awake_since);
+        self.state.each_mut(|short, held| {
+            if short == own || held.status != Status::Present {
+                return;
+            }
+            let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now_ms).into());
+            let last = evidence.heard_at.unwrap_or(evidence.since).max(awake_since);
+            if now_ms - last > after {
+                silent.push(held.id.to_vec());
+            }
+        });
+        for id in silent {
+            // Refused only where nothing may be written.
+            let _ = self.evict(&id);
+        }
+    }
+
+    /// The policy that keeps the own log small: superseded bytes may be half of all. It waits for
+    /// those that met this host to have seen what goes, while superseded bytes are below four times
+    /// the live ones.
+    pub(crate) fn compact_if_worth(&mut self) {
+        let own = self.state.own();
+        let (len, dead) = (own.log.len(), own.log.dead());
+        if !self.config.auto_compact || dead < MIN_COMPACTED || dead < len / 2 {
+            return;
+        }
+        let is_urgent = dead / 4 >= len - dead;
+        if !is_urgent && len < self.clock.next_compaction {
+            return;
+        }
+        // Who never wrote is unknown, and there.
+        let is_there =
+            |short| self.state.at(short).is_none_or(|held| held.status == Status::Present);
+        let acked = if is_urgent { None } else { self.acked.least(own.generation, is_there) };
+        let up_to = acked.filter(|acked| *acked < own.max_version);
+        // Refused only where nothing may be written.
+        let _ = self.compact(up_to);
+        let len = self.state.own().log.len();
+        self.clock.next_compaction = len + len / 4;
+    }
+
+    /// Milliseconds since the last evidence that a participant lives, by this host's clock: a
+    /// message it sent here, or to somebody who said so. 0 for oneself; `None` if it is unknown or
+    /// gone, or there is no evidence, or no clock ([`tick`](Host::tick)).
+    pub fn last_heard(&self, participant: &[u8]) -> Option<u64> {
+        self.since(participant, |evidence, _| evidence.heard_at)
+    }
+
+    /// Milliseconds since this copy was last known to hold all that the participant had written:
+    /// what is read of it here is at most that old. 0 for oneself; `None` as for
+    /// [`last_heard`](Host::last_heard).
+    pub fn staleness(&self, participant: &[u8]) -> Option<u64> {
+        self.since(participant, Evidence::level_at)
+    }
+
+    fn since(
+        &self,
+        participant: &[u8],
+        at: impl FnOnce(&Evidence, u64) -> Option<u64>,
+    ) -> Option<u64> {
+        let now = self.state.now_ms?;
+        let held = self.state.get(participant)?;
+        if *participant == *self.id() {
+            return Some(0);
+        }
+        let at = at(held.evidence.as_ref()?, held.max_version)?;
+        Some(now.saturating_sub(at))
+    }
+}

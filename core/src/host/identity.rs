@@ -1,0 +1,167 @@
+//! One id, one process: what a host does when it hears of itself what it did not say.
+//!
+//! News about oneself is never applied. If it says more than this process ever issued, somebody else
+//! writes, or wrote, under this id: the host raises its generation once, which settles it if that
+//! was the past. If a generation above its own appears again, a twin is alive; two that went on
+//! raising would flood the fleet, so it stops, and writes nothing until [`Host::renew`].
+
+use crate::config::{Config, within};
+use crate::error::{Error, Limit};
+use crate::host::Host;
+use crate::state::State;
+use crate::state::journal::Standing;
+use crate::state::participant::Status;
+use crate::wire::bounds::{EVICTED, MAX_GENERATION};
+use crate::wire::message::Message;
+
+/// What is known of others under the own id.
+#[derive(Debug, Default)]
+pub(crate) struct Identity {
+    /// Messages that were evidence of a twin.
+    pub(crate) conflicts: u64,
+    /// The greatest generation in which somebody wrote under the own id.
+    seen: u64,
+    /// The generation was raised once.
+    raised: bool,
+    /// A twin is certain.
+    pub(crate) is_fenced: bool,
+}
+
+/// What a message says of the receiver's own participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// The greatest (generation, version) it tells of.
+    reached: (u64, u64),
+    /// It was sent under the own id.
+    is_sender: bool,
+    /// By this very process.
+    is_nonce: bool,
+}
+
+impl Claim {
+    /// `line` is what the digest of the message says of the receiver's participant.
+    pub(crate) fn of(
+        message: &Message<'_>,
+        line: Option<(u64, u64)>,
+        state: &State,
+        config: &Config,
+    ) -> Self {
+        let own = state.own();
+        let Message { sender, delta, .. } = message;
+        let sections = delta.iter().flat_map(|delta| delta.participants());
+        let sections = sections.filter(|section| *section.id == *own.id);
+        let sections = sections.map(|section| section.reaches());
+        let is_sender = *own.id == *sender.id;
+        let sent = is_sender.then_some((sender.generation, 0));
+        let is_sound = |reached: &(u64, u64)| !state.is_absurd(reached.0, config);
+        let reached = line.into_iter().chain(sections).chain(sent).filter(is_sound).max();
+        Claim {
+            reached: reached.unwrap_or_default(),
+            is_sender,
+            is_nonce: sender.nonce == config.nonce,
+        }
+    }
+
+    /// A message of this process that came back, and says nothing that it did not issue.
+    pub(crate) fn is_loop(&self, issued: (u64, u64)) -> bool {
+        self.is_sender && self.is_nonce && self.reached <= issued
+    }
+}
+
+impl Host {
+    /// React to what a message said of this host itself.
+    pub(crate) fn defend(&mut self, claim: Claim) {
+        let own = self.state.own();
+        let issued = (own.generation, own.max_version);
+        let evicted = self.state.own_evicted.take().filter(|generation| *generation >= issued.0);
+        let (generation, version) = claim.reached;
+        self.identity.seen = self.identity.seen.max(generation).max(evicted.unwrap_or_default());
+        // The generation of a sender that is older settles it already: that one will be told.
+        let is_twin = claim.is_sender && !claim.is_nonce && generation >= issued.0;
+        let is_eviction = version == EVICTED && generation >= issued.0;
+        if !is_eviction && (is_twin || claim.reached > issued) {
+            self.conflict();
+        } else if is_eviction || evicted.is_some() {
+            self.outlive_eviction(generation.max(evicted.unwrap_or_default()));
+        }
+    }
+
+    /// Who lives comes back in a new generation. Who left, and was declared gone after that, is gone.
+    fn outlive_eviction(&mut self, generation: u64) {
+        if self.state.own().status == Status::Left {
+            self.state.change_own(|own, _| {
+                own.generation = generation;
+                own.depart(Status::Evicted);
+            });
+        }
+        self.raise();
+    }
+
+    fn conflict(&mut self) {
+        self.identity.conflicts += 1;
+        let (own, before) = (self.state.own_short(), Standing::of(self.state.own()));
+        let changed_at = self.state.own().changed_at;
+        let place = self.state.journal.note_conflict(own, changed_at, before);
+        if let Some(own) = self.state.get_mut(own) {
+            own.changed_at = place;
+        }
+        if !self.identity.raised {
+            self.identity.raised = true;
+            self.raise();
+        } else {
+            self.identity.is_fenced = true;
+        }
+    }
+
+    /// Go on in a new generation, with all entries and version numbers; one that left says so in the
+    /// new one. One that was evicted after it left, or that knows of a twin, stays what it is.
+    fn raise(&mut self) {
+        if self.identity.is_fenced || self.state.own().status == Status::Evicted {
+            return;
+        }
+        match self.next_generation() {
+            Ok(generation) => self.state.change_own(|own, _| own.generation = generation),
+            // There is none left above what somebody claims: that is no accident.
+            Err(_) => self.identity.is_fenced = true,
+        }
+    }
+
+    /// A generation above all that was ever seen. Twins draw different ones.
+    fn next_generation(&mut self) -> Result<u64, Error> {
+        let above = self.state.own().generation.max(self.identity.seen);
+        let generation = above + 1 + u64::from(self.rng.u16(..));
+        within(Limit::Generation, generation, 0, MAX_GENERATION)?;
+        Ok(generation)
+    }
+
+    /// Take a new generation, above all that was ever seen of this participant: entries and version
+    /// numbers are kept. It ends what [`Error::Conflict`] and [`Error::Left`] say: call it when the
+    /// other process under this id is gone, or to come back after [`leave`](Host::leave), with an
+    /// empty map then. Gives the generation.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] if there is no generation above what was seen. Nothing changed.
+    pub fn renew(&mut self) -> Result<u64, Error> {
+        let generation = self.next_generation()?;
+        self.identity.raised = false;
+        self.identity.is_fenced = false;
+        self.state.change_own(|own, _| {
+            own.generation = generation;
+            if own.status != Status::Present {
+                own.depart(Status::Present);
+            }
+        });
+        Ok(generation)
+    }
+
+    /// How many messages gave evidence that another process writes, or wrote, under this host's id:
+    /// they were sent under it by another process of the same generation or a newer one, or told
+    /// more than this process ever issued. The own map was not touched.
+    ///
+    /// For the first of them the host raises its generation, and the others' copies follow. If it
+    /// happens again another process lives under this id, and writes answer [`Error::Conflict`].
+    pub const fn conflicts(&self) -> u64 {
+        self.identity.conflicts
+    }
+}

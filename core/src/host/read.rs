@@ -1,0 +1,89 @@
+//! Reading what a host holds.
+
+use alloc::vec::Vec;
+
+use crate::host::Host;
+use crate::log::subject::Update;
+use crate::state::participant::Status;
+
+impl Host {
+    /// The newest value of an own key.
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.state.own().log.get(key, &self.state.hasher)?.value
+    }
+
+    /// The newest value known here of somebody's key.
+    pub fn get_from(&self, participant: &[u8], key: &[u8]) -> Option<&[u8]> {
+        self.state.get(participant)?.log.get(key, &self.state.hasher)?.value
+    }
+
+    /// Every value kept of somebody's key and every deletion, newest first. Of another participant
+    /// this is best effort: a host on the way that keeps no history has passed on the newest only.
+    pub fn history(&self, participant: &[u8], key: &[u8]) -> Vec<Update<'_>> {
+        let held = self.state.get(participant);
+        held.map_or_else(Vec::new, |held| held.log.history(key, &self.state.hasher))
+    }
+
+    /// The ids of the participants of that status, or with `None` of all known here, sorted; this
+    /// host's own is one of them. One that never wrote is known to nobody else.
+    pub fn participants(&self, status: Option<Status>) -> Vec<&[u8]> {
+        let all = self.state.iter().map(|(_, held)| held);
+        let of = all.filter(|held| status.is_none_or(|status| held.status == status));
+        let mut ids: Vec<&[u8]> = of.map(|held| &*held.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Whether that participant is present, left, or was evicted; `None` if it is unknown here.
+    pub fn status(&self, participant: &[u8]) -> Option<Status> {
+        Some(self.state.get(participant)?.status)
+    }
+
+    /// How many participants that left or were evicted are no longer remembered here, because there
+    /// were more than [`Limits::departed`](crate::Limits::departed).
+    pub const fn forgotten(&self) -> u64 {
+        self.state.forgotten
+    }
+
+    /// The newest value of each of somebody's keys that has one, sorted by key. Empty for an
+    /// unknown participant.
+    pub fn entries(&self, participant: &[u8]) -> Vec<Update<'_>> {
+        self.state.get(participant).map_or_else(Vec::new, |held| held.log.newest())
+    }
+
+    /// Every update kept of somebody, deletions included, in the order of their versions. Those of
+    /// one batch have one version.
+    pub fn updates(&self, participant: &[u8]) -> impl Iterator<Item = Update<'_>> {
+        let held = self.state.get(participant);
+        held.into_iter().flat_map(|held| held.log.after(0)).flat_map(Update::all)
+    }
+
+    /// The version that the copy of that participant has reached, 0 if it wrote nothing yet or was
+    /// evicted, `None` if it is unknown here.
+    pub fn max_version(&self, participant: &[u8]) -> Option<u64> {
+        let held = self.state.get(participant)?;
+        Some(if held.status == Status::Evicted { 0 } else { held.max_version })
+    }
+
+    /// The generation of the copy of that participant, `None` if it is unknown here.
+    pub fn generation_of(&self, participant: &[u8]) -> Option<u64> {
+        Some(self.state.get(participant)?.generation)
+    }
+
+    /// The version up to which superseded values and deletions of that participant are no longer
+    /// kept here: its owner compacted them. `None` if it is unknown here.
+    pub fn gc_version(&self, participant: &[u8]) -> Option<u64> {
+        Some(self.state.get(participant)?.gc_version)
+    }
+
+    /// The version of this host's own map that a peer is known to hold, as it said itself in an
+    /// exchange with this host; `None` if it said nothing of this generation yet.
+    pub fn acked_version(&self, peer: &[u8]) -> Option<u64> {
+        self.acked.get(self.state.short(peer), self.generation())
+    }
+
+    /// How many keys of that participant have a value; 0 for an unknown one.
+    pub fn len(&self, participant: &[u8]) -> usize {
+        self.state.get(participant).map_or(0, |held| held.log.keys())
+    }
+}

@@ -1,0 +1,77 @@
+//! What a log knows of its batches: what in each is the newest of its key, and where each key is.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+
+use crate::wire::entry::{Body, Entry, Op};
+
+/// Of one batch.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// Changes that are the newest of their keys, deletions included.
+    pub(crate) ops: u32,
+    /// Values that are the newest of their keys.
+    pub(crate) values: u32,
+    /// Where each change starts in the entry. Keys ascend, so one is found by halving.
+    offsets: Box<[u32]>,
+}
+
+/// The batches of a log, by version.
+#[derive(Debug, Default)]
+pub(crate) struct Batches {
+    parts: BTreeMap<u64, Parts>,
+}
+
+impl Batches {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Take note of an entry, of whose changes so many are the newest, if it is a batch.
+    pub(crate) fn insert(&mut self, entry: &Entry<'_>, ops: u32, values: u32) {
+        if let Body::Batch(changes) = entry.body {
+            let offsets = changes.offsets_in(entry.bytes).collect();
+            self.parts.insert(entry.version, Parts { ops, values, offsets });
+        }
+    }
+
+    /// Whether there is one of which some values, and not all changes, are the newest.
+    pub(crate) fn are_split(&self) -> bool {
+        let is_split =
+            |parts: &Parts| parts.values > 0 && (parts.values as usize) < parts.offsets.len();
+        self.parts.values().any(is_split)
+    }
+
+    pub(crate) fn get_mut(&mut self, version: u64) -> Option<&mut Parts> {
+        self.parts.get_mut(&version)
+    }
+
+    pub(crate) fn get(&self, version: u64) -> Option<&Parts> {
+        self.parts.get(&version)
+    }
+
+    pub(crate) fn remove(&mut self, version: u64) {
+        self.parts.remove(&version);
+    }
+
+    /// How many changes an entry has that can be looked for.
+    pub(crate) fn len_of(&self, entry: &Entry<'_>) -> usize {
+        self.parts.get(&entry.version).map_or(1, |parts| parts.offsets.len())
+    }
+
+    /// What an entry of the log says of that key.
+    #[inline]
+    pub(crate) fn op<'a>(&self, entry: &Entry<'a>, key: &[u8]) -> Option<Op<'a>> {
+        match entry.body {
+            Body::One(op) => (op.key == key).then_some(op),
+            Body::Batch(_) => {
+                let parts = self.parts.get(&entry.version)?;
+                let op = |offset: u32| Op::at(entry.bytes, offset as usize);
+                let order = |offset: &u32| op(*offset).map_or(&[][..], |op| op.key).cmp(key);
+                let at = parts.offsets.binary_search_by(order).ok()?;
+                op(parts.offsets[at])
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Catching up past a compaction, without ever starting over.
+//!
+//! A copy that stands below the sender's gc_version may hold keys whose tombstones are gone. The
+//! sender says which versions it still holds (keep lists); what is held here and not listed is
+//! *suspect*, and dropped once everything has arrived that may have superseded it (the horizon).
+//!
+//! 1. A delta is accepted if it starts at or below my max_version, and its sender's gc_version is at
+//!    or below my max_version or it brings the keep list that opens the obligation.
+//! 2. A sender that has not compacted up to the `g` of a copy tells it nothing, and is not believed:
+//!    it may hold superseded values whose tombstones others have dropped.
+//! 3. A copy that is not clean serves nothing; suspects are never served nor listed.
+//! 4. Suspects are dropped only when max_version has reached the horizon; a copy is clean again when
+//!    all of it was checked and it has reached `g`, which then is its gc_version.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use crate::config::Config;
+use crate::log::Log;
+use crate::log::index::{Cut, KeyHasher};
+use crate::log::subject::Subject;
+use crate::state::journal::Deleted;
+use crate::state::participant::Participant;
+use crate::wire::delta::ParticipantDelta;
+use crate::wire::entry::{Entry, Op};
+use crate::wire::keep::{Clean, KeepList};
+
+/// What is unfinished of a compaction that was missed.
+#[derive(Debug, Default)]
+pub(crate) struct CatchUp {
+    /// What is still to be checked; `None` when the copy is clean again.
+    clean: Option<Clean>,
+    /// Versions of what may have been deleted.
+    suspects: BTreeSet<u64>,
+}
+
+impl CatchUp {
+    /// As a snapshot kept it.
+    pub(crate) fn restored(clean: Option<Clean>, suspects: BTreeSet<u64>) -> Option<Box<Self>> {
+        let is_needed = clean.is_some() || !suspects.is_empty();
+        is_needed.then(|| Box::new(CatchUp { clean, suspects }))
+    }
+
+    /// Versions of what may have been deleted, ascending.
+    pub(crate) const fn suspects(&self) -> &BTreeSet<u64> {
+        &self.suspects
+    }
+}
+
+/// Whether a section may be taken in by a copy that is at `has` with the obligation `clean`, and
+/// the obligation afterwards (rules 1 and 2).
+pub(crate) fn admits(
+    section: &ParticipantDelta<'_>,
+    has: u64,
+    clean: Option<Clean>,
+    has_left: bool,
+) -> Option<Option<Clean>> {
+    if has_left {
+        // Whatever was held, it is gone.
+        return (section.from <= has).then_some(None);
+    }
+    let gc_version = section.gc_version;
+    if section.from > has || clean.is_some_and(|clean| gc_version < clean.g) {
+        return None;
+    }
+    if gc_version <= has || clean.is_some_and(|clean| clean.g >= gc_version) {
+        return Some(clean);
+    }
+    // What opens an obligation must ask for a check of all that is held here.
+    let opening = section.keep?.clean;
+    let opens = opening.g == gc_version && opening.p == 0 && opening.m0 >= has;
+    opens.then_some(Some(opening))
+}
+
+impl Participant {
+    /// The unfinished obligation of the copy.
+    pub(crate) fn clean(&self) -> Option<Clean> {
+        self.catch_up.as_ref()?.clean
+    }
+
+    /// Take on an obligation.
+    pub(crate) fn oblige(&mut self, clean: Option<Clean>) {
+        if clean.is_some() || self.catch_up.is_some() {
+            self.catch_up.get_or_insert_default().clean = clean;
+        }
+    }
+
+    /// Whether a keep list tells this copy something new.
+    pub(crate) fn wants(&self, keep: &KeepList<'_>) -> bool {
+        self.clean().is_some_and(|clean| {
+            (clean.g, clean.m0) == (keep.clean.g, keep.clean.m0)
+                && keep.clean.p <= clean.p
+                && clean.p < keep.to
+        })
+    }
+
+    /// Hold what is here against a keep list: what is not listed becomes suspect.
+    pub(crate) fn check(&mut self, keep: &KeepList<'_>) {
+        if !self.wants(keep) {
+            return;
+        }
+        let Participant { log, catch_up: Some(catch_up), .. } = self else {
+            return;
+        };
+        let mut listed = keep.versions().peekable();
+        for held in log.after(keep.clean.p).take_while(|held| held.version <= keep.to) {
+            while listed.next_if(|listed| *listed < held.version).is_some() {}
+            if listed.peek() != Some(&held.version) {
+                catch_up.suspects.insert(held.version);
+            }
+        }
+        catch_up.clean = catch_up.clean.map(|clean| Clean { p: keep.to, ..clean });
+    }
+
+    /// End the obligation if it is fulfilled, and drop suspects if nothing can save them any more.
+    pub(crate) fn settle(&mut self, config: &Config, hasher: &KeyHasher) {
+        if let Some(Clean { g, p, m0 }) = self.clean()
+            && p >= m0
+            && self.max_version >= g
+        {
+            self.oblige(None);
+            // What was compacted up to g never came, and what was held of it is suspect.
+            self.gc_version = self.gc_version.max(g);
+        }
+        if self.max_version >= self.horizon {
+            self.sweep(config, hasher);
+        }
+        if self.catch_up.as_ref().is_some_and(|c| c.clean.is_none() && c.suspects.is_empty()) {
+            self.catch_up = None;
+        }
+    }
+
+    fn sweep(&mut self, config: &Config, hasher: &KeyHasher) {
+        let Some(catch_up) = self.catch_up.as_mut().filter(|c| !c.suspects.is_empty()) else {
+            return;
+        };
+        let suspects = core::mem::take(&mut catch_up.suspects);
+        let mut shown: Vec<Box<[u8]>> = Vec::new();
+        for version in &suspects {
+            let Some(held) =
+                self.log.after(version.saturating_sub(1)).next().filter(|e| e.version == *version)
+            else {
+                continue;
+            };
+            Subject::each(&held, |subject, op| {
+                if let Some(Op { key, value: Some(_) }) = op
+                    && self.log.is_newest(subject, *version, hasher)
+                {
+                    shown.push(key.into());
+                }
+            });
+        }
+        self.log.retain(hasher, |entry| !suspects.contains(&entry.version));
+        let (version, place) = (self.max_version, self.changed_at);
+        for key in shown {
+            let deletes = self.deletes.get_or_insert_default();
+            let deleted = Deleted { key, version, place };
+            deletes.push(deleted, config.limits.remembered_deletes);
+        }
+    }
+
+    /// What of the log may be told to others.
+    pub(crate) fn served(&self) -> Served<'_> {
+        let suspects = self.catch_up.as_ref().map(|catch_up| &catch_up.suspects);
+        Served { log: &self.log, suspects: suspects.filter(|suspects| !suspects.is_empty()) }
+    }
+}
+
+/// A log without its suspects.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Served<'a> {
+    log: &'a Log,
+    suspects: Option<&'a BTreeSet<u64>>,
+}
+
+impl<'a> Served<'a> {
+    /// The entries above `version`, in version order.
+    pub(crate) fn after(self, version: u64) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let is_suspect =
+            move |version| self.suspects.is_some_and(|suspects| suspects.contains(&version));
+        self.log.after(version).filter(move |entry| !is_suspect(entry.version))
+    }
+
+    /// How many entries `after(version)` gives.
+    pub(crate) fn count_after(self, version: u64) -> usize {
+        match self.suspects {
+            None => self.log.count_after(version),
+            Some(_) => self.after(version).count(),
+        }
+    }
+
+    /// The longest prefix of `after(version)` that takes at most `room` bytes.
+    pub(crate) fn cut(self, version: u64, room: usize) -> Cut {
+        match self.suspects {
+            None => self.log.cut(version, room),
+            Some(_) => Cut::of(self.after(version), room),
+        }
+    }
+
+    /// Append the bytes of all entries with versions in (from, to] to `out`.
+    pub(crate) fn copy(self, from: u64, to: u64, out: &mut Vec<u8>) {
+        match self.suspects {
+            None => self.log.copy(from, to, out),
+            Some(_) => {
+                let entries = self.after(from).take_while(|entry| entry.version <= to);
+                entries.for_each(|entry| out.extend_from_slice(entry.bytes));
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! When participants were last known to live. It is said by everybody, but never part of what is
+//! reconciled: nothing that changes by itself may be.
+
+use alloc::vec::Vec;
+
+use fastrand::Rng;
+
+use crate::state::State;
+use crate::state::participant::Status;
+use crate::wire::lines::{HeardLine, Line as _};
+use crate::wire::short::ShortId;
+
+/// The most bytes of a sample.
+pub(crate) const MAX_SAMPLE_LEN: usize = 64;
+
+/// How many participants are looked at for a sample, however few of them were heard of.
+const LOOKED_AT: usize = 16;
+
+/// What is known of the life of a participant in its present generation, by the host's own clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence {
+    /// Since when it is known here.
+    pub(crate) since: u64,
+    /// When it was last known to live.
+    pub(crate) heard_at: Option<u64>,
+    /// When it was last known to live, and how far it was then.
+    seen: Option<(u64, u64)>,
+    /// The last time of which this copy is known to have been level.
+    level_at: Option<u64>,
+}
+
+impl Evidence {
+    pub(crate) const fn new(now: u64) -> Self {
+        Evidence { since: now, heard_at: None, seen: None, level_at: None }
+    }
+
+    /// It lived at that time, and at that version if that is known; the copy is at `reached`.
+    fn hear(&mut self, at: u64, version: Option<u64>, reached: u64) {
+        self.heard_at = self.heard_at.max(Some(at));
+        if let Some(version) = version
+            && self.seen.is_none_or(|(seen, _)| seen < at)
+        {
+            self.level_at = self.level_at(reached);
+            self.seen = Some((at, version));
+        }
+    }
+
+    /// The last time of which a copy at `reached` is known to have been level.
+    pub(crate) fn level_at(&self, reached: u64) -> Option<u64> {
+        let seen = self.seen.filter(|(_, version)| *version <= reached);
+        self.level_at.max(seen.map(|(at, _)| at))
+    }
+}
+
+impl State {
+    /// Somebody in that generation lived `age_ms` ago, and at that version if that is known.
+    pub(crate) fn hear(
+        &mut self,
+        short: ShortId,
+        generation: u16,
+        age_ms: u64,
+        version: Option<u64>,
+    ) {
+        let Some(now) = self.now_ms else {
+            return;
+        };
+        if short == self.own_short() {
+            return;
+        }
+        if let Some(held) = self.get_mut(short)
+            && held.generation as u16 == generation
+            && held.status == Status::Present
+        {
+            let reached = held.max_version;
+            let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now).into());
+            evidence.hear(now.saturating_sub(age_ms), version, reached);
+        }
+    }
+
+    /// A sample of who was last known to live, at most `room` bytes; empty without a clock.
+    pub(crate) fn heard_sample(&self, rng: &mut Rng, room: usize) -> Vec<u8> {
+        let mut body = Vec::new();
+        let Some(now) = self.now_ms.filter(|_| self.len() > 1) else {
+            return body;
+        };
+        let mut lines: Vec<HeardLine> = Vec::new();
+        for (short, held) in self.circle(rng.u64(..)).take(LOOKED_AT) {
+            let seen = held.evidence.as_ref().and_then(|evidence| evidence.seen);
+            if let Some((at, version)) = seen {
+                let age_ms = now.saturating_sub(at);
+                let generation = held.generation as u16;
+                lines.push(HeardLine { short, generation, age_ms, version });
+            }
+        }
+        let mut len = 0;
+        lines.retain(|line| {
+            body.clear();
+            line.put(&mut body);
+            let fits = len + body.len() <= room.min(MAX_SAMPLE_LEN);
+            len += if fits { body.len() } else { 0 };
+            fits
+        });
+        // A sample is told in the order of a whole circle, wherever it began.
+        lines.sort_unstable_by_key(|line| line.short);
+        body.clear();
+        lines.iter().for_each(|line| line.put(&mut body));
+        body
+    }
+}

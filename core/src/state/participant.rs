@@ -1,0 +1,179 @@
+//! One copy: what is held of a participant, and what may be added to it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::config::{Config, within};
+use crate::error::{Error, Limit};
+use crate::log::Log;
+use crate::log::index::KeyHasher;
+use crate::log::subject::Subject;
+use crate::state::catch_up::CatchUp;
+use crate::state::heard::Evidence;
+use crate::state::journal::{Deleted, Deletes};
+use crate::state::staging::Staged;
+use crate::wire::bounds::EVICTED;
+use crate::wire::entry::{Body, Entry};
+
+/// What a participant costs beside its updates, bytes, roughly: it keeps `state_bytes` honest when
+/// somebody invents ids.
+pub(crate) const PARTICIPANT_COST: usize = 240;
+
+/// Whether a participant is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    /// It is, as far as is known here: it has neither left nor been evicted.
+    #[default]
+    Present,
+    /// It said that it left ([`Host::leave`](crate::Host::leave)).
+    Left,
+    /// Somebody said that it is gone ([`Host::evict`](crate::Host::evict)).
+    Evicted,
+}
+
+impl Status {
+    /// `present`, `left` or `evicted`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Present => "present",
+            Status::Left => "left",
+            Status::Evicted => "evicted",
+        }
+    }
+}
+
+/// One copy: (generation, max_version, updates in version order).
+#[derive(Debug)]
+pub(crate) struct Participant {
+    pub(crate) id: Box<[u8]>,
+    pub(crate) generation: u64,
+    pub(crate) status: Status,
+    pub(crate) max_version: u64,
+    /// Deletes up to here are no longer held.
+    pub(crate) gc_version: u64,
+    /// The highest version that may have superseded something that is not held.
+    pub(crate) horizon: u64,
+    pub(crate) log: Log,
+    /// What is unfinished of a compaction that was missed.
+    pub(crate) catch_up: Option<Box<CatchUp>>,
+    /// A part of the next update.
+    pub(crate) staged: Option<Box<Staged>>,
+    /// When it was known to live; only where the host has a clock.
+    pub(crate) evidence: Option<Box<Evidence>>,
+    /// Deletes that the log does not tell of any more.
+    pub(crate) deletes: Option<Box<Deletes>>,
+    /// The place of its last record in the journal.
+    pub(crate) changed_at: u64,
+}
+
+impl Participant {
+    pub(crate) fn new(id: &[u8], generation: u64) -> Self {
+        Participant {
+            id: id.into(),
+            generation,
+            status: Status::Present,
+            max_version: 0,
+            gc_version: 0,
+            horizon: 0,
+            log: Log::default(),
+            catch_up: None,
+            staged: None,
+            evidence: None,
+            deletes: None,
+            changed_at: 0,
+        }
+    }
+
+    /// Where the copy is, as copies are ordered: by generation, evicted or not, and version.
+    pub(crate) const fn reached(&self) -> (u64, u64) {
+        let version = match self.status {
+            Status::Evicted => EVICTED,
+            Status::Present | Status::Left => self.max_version,
+        };
+        (self.generation, version)
+    }
+
+    /// A newer generation starts: the older copy goes, whole and at once.
+    pub(crate) fn restart(&mut self, generation: u64) {
+        let Participant { id, changed_at, .. } = self;
+        let fresh = Participant { changed_at: *changed_at, ..Participant::new(&[], generation) };
+        let id = core::mem::take(id);
+        *self = Participant { id, ..fresh };
+    }
+
+    /// It is gone: nothing is kept but that, and how far it was.
+    pub(crate) fn depart(&mut self, status: Status) {
+        self.status = status;
+        self.gc_version = 0;
+        self.horizon = 0;
+        self.log = Log::default();
+        self.catch_up = None;
+        self.deletes = None;
+    }
+
+    /// Whether one more entry stays within the limits on one participant, and within `room` more
+    /// bytes. What makes a copy smaller in the end is always let in: a farewell, a compaction, and
+    /// tombstones, which are as many as there are values.
+    pub(crate) fn admits(
+        &self,
+        entry: &Entry<'_>,
+        config: &Config,
+        hasher: &KeyHasher,
+        room: u64,
+    ) -> Result<(), Error> {
+        let limits = &config.limits;
+        let (mut values, mut keys) = (0, self.log.keys() as u64);
+        for op in entry.ops() {
+            let value = op.value.unwrap_or_default();
+            within(Limit::KeyBytes, op.key.len() as u64, 1, limits.key_bytes)?;
+            within(Limit::ValueBytes, value.len() as u64, 0, limits.value_bytes)?;
+            values += u64::from(op.value.is_some());
+        }
+        let len = entry.bytes.len() as u64;
+        let room = room.min(limits.participant_bytes.saturating_sub(self.log.len() as u64));
+        if keys + values <= limits.keys_per_participant && len <= room {
+            return Ok(());
+        }
+        // Near a limit it matters what the entry takes the place of.
+        let mut freed = 0;
+        let mut shrinks = matches!(entry.body, Body::Leave | Body::Compact { .. }) || values == 0;
+        for op in entry.ops() {
+            let older = self.log.get(op.key, hasher);
+            let had_value = older.is_some_and(|older| older.value.is_some());
+            match op.value {
+                Some(_) => keys += u64::from(!had_value),
+                None => keys -= u64::from(had_value),
+            }
+            shrinks &= had_value;
+            if !config.state.history && matches!(entry.body, Body::One(_)) {
+                freed = self.log.freed_by(Subject::Key(op.key), hasher) as u64;
+            }
+        }
+        if shrinks && !matches!(entry.body, Body::Evict { .. }) {
+            return Ok(());
+        }
+        within(Limit::KeysPerParticipant, keys, 0, limits.keys_per_participant)?;
+        let kept = self.log.len() as u64 + len - freed;
+        within(Limit::ParticipantBytes, kept, 0, limits.participant_bytes)?;
+        within(Limit::StateBytes, len, 0, room.saturating_add(freed))
+    }
+
+    /// Bytes that count towards `state_bytes`.
+    pub(crate) fn cost(&self) -> usize {
+        let deletes = self.deletes.as_ref().map_or(0, |deletes| deletes.len());
+        PARTICIPANT_COST + self.id.len() + self.log.len() + deletes
+    }
+
+    /// The log was compacted up to that version: drop what the owner dropped.
+    pub(crate) fn compact(&mut self, up_to: u64, config: &Config, hasher: &KeyHasher) {
+        self.gc_version = self.gc_version.max(up_to);
+        let Participant { log, deletes, gc_version, .. } = self;
+        let mut shown: Vec<(u64, Box<[u8]>)> = Vec::new();
+        log.compact(*gc_version, hasher, |version, key| shown.push((version, key.into())));
+        let max = config.limits.remembered_deletes;
+        for (version, key) in shown {
+            let deletes = deletes.get_or_insert_default();
+            deletes.push(Deleted { key, version, place: 0 }, max);
+        }
+    }
+}

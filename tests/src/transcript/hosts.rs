@@ -1,0 +1,200 @@
+//! Hosts in a transcript: making them, and their verbs.
+
+use plasmid::{Batch, Config, Filter, Host, Limits, Ordering, Status};
+
+use super::{Failure, Outcome, Output, Stage, default, line, not_understood, number, option, show};
+use crate::words;
+
+/// Most changes of a page, where the script names none.
+const DEFAULT_CHANGES: usize = 1024;
+
+impl Stage {
+    /// `host NAME [option ...]`.
+    pub(super) fn new_host(&mut self, name: &str, options: &[&str]) -> Outcome {
+        self.nonce += 1;
+        let mut id = name.as_bytes().to_vec();
+        let mut snapshot = None;
+        let mut config = Config { seed: 1, generation: 1, nonce: self.nonce, ..Config::default() };
+        for word in options {
+            match option(word)? {
+                ("id", value) => id = words::parse(value)?,
+                ("restore", value) => snapshot = Some(self.buffer(value)?),
+                (key, value) => configure(&mut config, key, value)?,
+            }
+        }
+        let host = match snapshot {
+            Some(snapshot) => Host::restore(snapshot, config)?,
+            None => Host::new(&id, config)?,
+        };
+        self.ends.retain(|_, end| end.host != name);
+        self.hosts.insert(name.to_owned(), host);
+        Ok(Output::Lines(Vec::new()))
+    }
+
+    pub(super) fn host_verb(&mut self, name: &str, words: &[&str]) -> Outcome {
+        match *words {
+            ["receive", message, ref budget @ ..] => {
+                let message = self.buffer(message)?.to_vec();
+                Ok(Output::Bytes(self.host(name)?.receive(&message, default(budget)?)?))
+            }
+            ["changes", ref words @ ..] => self.changes(name, words),
+            _ => {
+                let host = self.host(name)?;
+                match act(host, words)? {
+                    Some(output) => Ok(output),
+                    None => look(host, words),
+                }
+            }
+        }
+    }
+
+    /// `NAME changes [C] [limit=N] [prefix=B] [participant=B]`.
+    fn changes(&mut self, name: &str, words: &[&str]) -> Outcome {
+        let (cursor, options) = match words {
+            [first, rest @ ..] if !first.contains('=') => (Some(self.buffer(first)?), rest),
+            _ => (None, words),
+        };
+        let (mut limit, mut prefix, mut participant) = (DEFAULT_CHANGES, Vec::new(), None);
+        for word in options {
+            match option(word)? {
+                ("limit", value) => limit = number(value)?,
+                ("prefix", value) => prefix = words::parse(value)?,
+                ("participant", value) => participant = Some(words::parse(value)?),
+                _ => return Err(not_understood(words)),
+            }
+        }
+        let filter = Filter { prefix: &prefix, participant: participant.as_deref() };
+        let cursor = cursor.map(<[u8]>::to_vec);
+        let changes = self.host(name)?.changes(cursor.as_deref(), limit, filter)?;
+        Ok(Output::Beside(changes.cursor, show::changes(&changes.list)))
+    }
+}
+
+/// One option of a host, other than those that say who it is.
+fn configure(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
+    match (key, value) {
+        ("ordering", "depth") => config.ordering = Ordering::Depth,
+        ("ordering", "breadth") => config.ordering = Ordering::Breadth,
+        ("history", "true") => config.state.history = true,
+        ("history", "false") => config.state.history = false,
+        ("compaction", "auto") => config.auto_compact = true,
+        ("compaction", "manual") => config.auto_compact = false,
+        ("generation", _) => config.generation = number(value)?,
+        ("seed", _) => config.seed = number(value)?,
+        ("cluster", _) => config.cluster = words::parse(value)?,
+        ("tombstone_age_ms", _) => config.tombstone_age_ms = number(value)?,
+        ("evict_after_ms", _) => config.evict_after_ms = number(value)?,
+        ("generation_ahead_ms", _) => config.generation_ahead_ms = number(value)?,
+        _ => match limit(&mut config.limits, key) {
+            Some(limit) => *limit = number(value)?,
+            None => return Err(format!("unknown option {key}={value}")),
+        },
+    }
+    Ok(())
+}
+
+fn limit<'a>(limits: &'a mut Limits, name: &str) -> Option<&'a mut u64> {
+    Some(match name {
+        "key_bytes" => &mut limits.key_bytes,
+        "value_bytes" => &mut limits.value_bytes,
+        "message_bytes" => &mut limits.message_bytes,
+        "participants" => &mut limits.participants,
+        "keys_per_participant" => &mut limits.keys_per_participant,
+        "participant_bytes" => &mut limits.participant_bytes,
+        "state_bytes" => &mut limits.state_bytes,
+        "departed" => &mut limits.departed,
+        "fragment_bytes" => &mut limits.fragment_bytes,
+        "remembered_deletes" => &mut limits.remembered_deletes,
+        "change_records" => &mut limits.change_records,
+        _ => return None,
+    })
+}
+
+/// The verbs that change a host; `None` for another one.
+fn act(host: &mut Host, words: &[&str]) -> Result<Option<Output>, Failure> {
+    let bytes = words::parse;
+    let number_made = match *words {
+        ["set", key, value] => host.set(&bytes(key)?, &bytes(value)?)?,
+        ["set", key, value, ttl] => {
+            let ("ttl_ms", ttl) = option(ttl)? else { return Err(not_understood(words)) };
+            host.set_expiring(&bytes(key)?, &bytes(value)?, number(ttl)?)?
+        }
+        ["delete", key] => host.delete(&bytes(key)?)?,
+        ["batch", ref writes @ ..] => host.commit(&batch(writes)?)?,
+        ["compact"] => host.compact(None)?,
+        ["compact", up_to] => host.compact(Some(number(up_to)?))?,
+        ["leave"] => host.leave()?,
+        ["evict", p] => host.evict(&bytes(p)?)?,
+        ["renew"] => host.renew()?,
+        ["tick", now] => {
+            host.tick(number(now)?);
+            return Ok(Some(Output::Lines(Vec::new())));
+        }
+        ["initiate", ref budget @ ..] => {
+            return Ok(Some(Output::Bytes(host.initiate(default(budget)?)?)));
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(line(number_made)))
+}
+
+/// The verbs that only read.
+fn look(host: &Host, words: &[&str]) -> Outcome {
+    let bytes = words::parse;
+    let own = |p: &[&str]| match *p {
+        [] => Ok(host.id().to_vec()),
+        [p] => bytes(p),
+        _ => Err("too many words".to_owned()),
+    };
+    Ok(match *words {
+        ["get", key] => show::value(host.get(&bytes(key)?)),
+        ["get_from", p, key] => show::value(host.get_from(&bytes(p)?, &bytes(key)?)),
+        ["history", p, key] => show::updates(&host.history(&bytes(p)?, &bytes(key)?)),
+        ["entries", p] => show::updates(&host.entries(&bytes(p)?)),
+        ["updates", p] => show::updates(&host.updates(&bytes(p)?).collect::<Vec<_>>()),
+        ["participants"] => show::participants(host, Some(Status::Present)),
+        ["participants", status] => show::participants(host, parse_status(status)?),
+        ["status", p] => show::or_none(host.status(&bytes(p)?).map(Status::name)),
+        ["max_version", p] => line(host.max_version(&bytes(p)?).unwrap_or(0)),
+        ["gc_version", ref p @ ..] => show::or_none(host.gc_version(&own(p)?)),
+        ["generation", ref p @ ..] => show::or_none(host.generation_of(&own(p)?)),
+        ["last_heard", p] => show::or_none(host.last_heard(&bytes(p)?)),
+        ["staleness", p] => show::or_none(host.staleness(&bytes(p)?)),
+        ["acked_version", p] => show::or_none(host.acked_version(&bytes(p)?)),
+        ["snapshot"] => Output::Bytes(host.snapshot()),
+        ["conflicts"] => line(host.conflicts()),
+        ["skipped"] => line(host.skipped()),
+        ["forgotten"] => line(host.forgotten()),
+        ["room_needed"] => line(host.room_needed()),
+        _ => return Err(not_understood(words)),
+    })
+}
+
+/// The writes of `batch (set KEY VALUE | delete KEY)+`.
+fn batch(mut words: &[&str]) -> Result<Batch, String> {
+    let mut batch = Batch::new();
+    while let [verb, key, rest @ ..] = words {
+        words = match (*verb, rest) {
+            ("set", [value, rest @ ..]) => {
+                batch.set(&words::parse(key)?, &words::parse(value)?);
+                rest
+            }
+            ("delete", rest) => {
+                batch.delete(&words::parse(key)?);
+                rest
+            }
+            _ => return Err(format!("not a write: {verb}")),
+        };
+    }
+    if words.is_empty() { Ok(batch) } else { Err("half a write".to_owned()) }
+}
+
+fn parse_status(option: &str) -> Result<Option<Status>, String> {
+    match option {
+        "status=present" => Ok(Some(Status::Present)),
+        "status=left" => Ok(Some(Status::Left)),
+        "status=evicted" => Ok(Some(Status::Evicted)),
+        "status=all" => Ok(None),
+        _ => Err(format!("unknown option {option}")),
+    }
+}
