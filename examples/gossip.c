@@ -1,8 +1,8 @@
 // One process of a fleet: it publishes facts about itself and its machine, gossips with random
 // peers over TCP, and prints what it knows. gossip.rs, gossip.cpp and gossip.py are the same.
 //
-// A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that it
-// is gone for good; `stop`, or the end of stdin, ends it.
+// A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that
+// it is gone for good; `stop`, or the end of stdin, ends it.
 
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>

@@ -3,8 +3,8 @@
 It gossips with random peers over TCP, and prints what it knows. gossip.rs, gossip.c and gossip.cpp
 are the same program.
 
-A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that it
-is gone for good; `stop`, or the end of stdin, ends it.
+A line `digest` on stdin asks for a digest of all state held; `leave` lets the process say that
+it is gone for good; `stop`, or the end of stdin, ends it.
 """
 
 import argparse

@@ -213,7 +213,8 @@
 
 /**
  * Forget all keys of the participant: those that it has now follow, each as a
- * `PLASMID_CHANGE_SET`. It has a new generation, or the cursor is too old to tell what was deleted.
+ * `PLASMID_CHANGE_SET`. It has a new generation, or the cursor is too old to tell what was
+ * deleted.
  */
 #define PLASMID_CHANGE_REPLACE 6
 
@@ -325,8 +326,8 @@ typedef int32_t plasmid_status;
 
 /**
  * The bytes are not messages of this protocol, or no whole snapshot: the fault of the peer, the
- * transport or the store. The host is as it was; a stream or exchange that answers this is over, so
- * close its connection.
+ * transport or the store. The host is as it was; a stream or exchange that answers this is over,
+ * so close its connection.
  */
 #define PLASMID_MALFORMED 4
 
@@ -626,9 +627,9 @@ plasmid_status plasmid_config_set_remembered_deletes(plasmid_config *config,
 /**
  * How far back the cursors of `plasmid_host_changes` reach: 0 to 2^32 - 1, default 65,536. A
  * participant that has changed counts once for each time that somebody asks, however much of it
- * has changed. An older cursor is shown `PLASMID_CHANGE_REPLACE` and what is there instead. As many
- * participants that were forgotten (`plasmid_host_forgotten`) are told as gone; a cursor older than
- * that is answered `PLASMID_CURSOR`.
+ * has changed. An older cursor is shown `PLASMID_CHANGE_REPLACE` and what is there instead. As
+ * many participants that were forgotten (`plasmid_host_forgotten`) are told as gone; a cursor
+ * older than that is answered `PLASMID_CURSOR`.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -1190,9 +1191,9 @@ PLASMID_API void plasmid_entries_free(plasmid_entries *entries);
 /**
  * Ask what has changed since `cursor`, which `plasmid_changes_cursor` gave: the newest value of
  * every key that was set, deletions, and participants that joined, left or were evicted, one's own
- * included. With an empty cursor it begins with everything that is held: a
- * `PLASMID_CHANGE_JOIN` for each participant that is there, then its keys. Apply all in the order
- * in which it is told, keep the cursor of the page, and ask again: at once while
+ * included. With an empty cursor it begins with everything that is held: a `PLASMID_CHANGE_JOIN`
+ * for each participant that is there, then its keys, and who is known to be gone. Apply all in the
+ * order in which it is told, keep the cursor of the page, and ask again: at once while
  * `plasmid_changes_more` says so, otherwise when something may have happened, such as after an
  * exchange.
  *
@@ -1201,14 +1202,14 @@ PLASMID_API void plasmid_entries_free(plasmid_entries *entries);
  * gets `PLASMID_CHANGE_REPLACE`. What changes while pages are read may be told twice.
  *
  * `limit` is how many changes are wanted at once, such as 1,024; 0 is taken as 1, and what was
- * written in one batch comes together, even over the limit. `prefix` chooses the keys that begin with it;
- * what happens to participants is told whatever it is. `participant` chooses what concerns that
- * one. Both may be empty and are then no condition. A cursor does not know them: what they left
- * out is not told later.
+ * written in one batch comes together, even over the limit. `prefix` chooses the keys that begin
+ * with it; what happens to participants is told whatever it is. `participant` chooses what
+ * concerns that one. Both may be empty and are then no condition. A cursor does not know them:
+ * what they left out is not told later.
  *
  * `*changes` is to be freed with `plasmid_changes_free`. `PLASMID_CURSOR`: the bytes are no cursor
- * of this host, or of an earlier life of it (one restored has a new one), or so old that nobody can
- * tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
+ * of this host, or of an earlier life of it (one restored has a new one), or so old that nobody
+ * can tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
  */
 PLASMID_API
 PLASMID_NODISCARD

@@ -540,8 +540,8 @@ class Host {
   }
 
   /// Leave: one's own map becomes empty, and everyone learns that this participant is gone; the
-  /// version of that. Go on exchanging until the acked_version() of a peer is at least that. Nothing
-  /// is written any more until renew().
+  /// version of that. Go on exchanging until the acked_version() of a peer is at least that.
+  /// Nothing is written any more until renew().
   std::uint64_t leave() {
     std::uint64_t version = 0;
     check(plasmid_host_leave(handle(), &version));

@@ -151,9 +151,20 @@ impl Taking<'_> {
             if let Some(piece) = section.piece.filter(|_| whole) {
                 whole = self.piece(&piece);
             }
+            let before = self.held.gc_version;
             self.held.settle(self.config, self.hasher);
+            self.shrink(section, before);
         }
         whole
+    }
+
+    /// If the owner compacted and this copy lacks too much to follow, drop at least what is certain.
+    fn shrink(&mut self, section: &ParticipantDelta<'_>, gc_version: u64) {
+        let is_compact = |entry: &Entry<'_>| matches!(entry.body, Body::Compact { .. });
+        let waits = self.held.compacted > gc_version && self.held.gc_version == gc_version;
+        if waits && section.entries.clone().any(|entry| is_compact(&entry)) {
+            self.held.log.drop_superseded(self.held.compacted, self.hasher);
+        }
     }
 
     /// Take in one more entry; `false` if a limit is in its way.
@@ -180,7 +191,7 @@ impl Taking<'_> {
         }
         held.log.append(entry, config.state.history, hasher);
         if let Body::Compact { up_to } = entry.body {
-            held.compact(up_to, config, hasher);
+            held.compacted = held.compacted.max(up_to);
         }
         true
     }
@@ -203,6 +214,7 @@ impl Taking<'_> {
                 *self.is_full = true;
                 return false;
             }
+            staging::Outcome::TooLarge => return false,
             staging::Outcome::Ignored => return true,
             staging::Outcome::Taken => {}
         }

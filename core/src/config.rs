@@ -102,8 +102,8 @@ pub struct Limits {
     /// Bytes of a key. Default 1,024, at most 65,535: keys are compared and scanned, so they stay
     /// small.
     pub key_bytes: u64,
-    /// Bytes of a value. Default 1 MiB, at most 256 MiB: gossip is for small state, and one value
-    /// travels in one message.
+    /// Bytes of a value. Default 1 MiB, at most 256 MiB: gossip is for small state. What is larger
+    /// than a message travels in pieces.
     pub value_bytes: u64,
     /// Bytes of the greatest message, received or made. Default 16 MiB, from 512 to 256 MiB: it
     /// bounds the memory that one peer can claim. Peers do not know it: give all hosts of a cluster
@@ -116,8 +116,9 @@ pub struct Limits {
     /// few MiB.
     pub keys_per_participant: u64,
     /// Bytes of the updates kept of one participant, history included; deletions of what is kept are
-    /// let in beyond that. Default 256 MiB, at most 1 GiB: a quarter of what all may have, so that one that runs wild leaves room for others.
-    /// The index takes about 8 bytes more for each update, and 10 for each key.
+    /// let in beyond that. Default 256 MiB, at most 1 GiB: a quarter of what all may have, so that
+    /// one that runs wild leaves room for others. The index takes about 8 bytes more for each
+    /// update, and 20 for each key.
     pub participant_bytes: u64,
     /// Bytes kept of all other participants together, ids included. Default 1 GiB: small state is
     /// far below, and a flood stays within what a server can spare. The own map does not count, so

@@ -186,15 +186,13 @@ impl Host {
         reply.bytes
     }
 
-    /// With nothing else to say to somebody who calls: that all of its map is here, a few times, so
-    /// that it can know ([`acked_version`](Host::acked_version)) even if nobody ever calls it.
+    /// With nothing else to say to somebody who calls: that all of its map is here, and that this
+    /// host lives, so that it can know both even if nobody ever calls it.
     fn tell_level(&mut self, said: Said, peer: ShortId, budget: usize) -> Vec<u8> {
-        let Some(reached) = said.peer.filter(|(_, max)| (1..=MAX_VERSION).contains(max)) else {
-            return Vec::new();
-        };
-        let is_level = self.state.at(peer).is_some_and(|held| held.reached() == reached);
-        if is_level && self.acked.tell(peer, reached) {
-            return self.maker(budget).acked_alone(peer);
+        let holds = self.state.at(peer).map(|held| held.reached());
+        let level = said.peer.filter(|reached| reached.1 <= MAX_VERSION && holds == Some(*reached));
+        if self.acked.tell(peer, level.unwrap_or_default(), self.state.now_ms) {
+            return self.maker(budget).level(peer);
         }
         Vec::new()
     }

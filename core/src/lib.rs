@@ -52,6 +52,7 @@ pub use error::{Error, Limit};
 pub use host::Host;
 pub use host::batch::Batch;
 pub use host::changes::{Change, ChangeKind, Changes, Filter};
+pub use host::cursor::MAX_CURSOR_BYTES;
 pub use log::subject::Update;
 pub use state::participant::Status;
 pub use stream::{Exchange, Mode, Stream};

@@ -53,13 +53,6 @@ impl Log {
         !self.batches.is_empty()
     }
 
-    /// Whether a batch can be in the way of a compaction up to there: of all that there is, only
-    /// one whose values are the newest in part.
-    pub(crate) fn may_tangle(&self, up_to: u64) -> bool {
-        let last = self.after(up_to).next().is_none();
-        if last { self.batches.are_split() } else { !self.batches.is_empty() }
-    }
-
     /// Append one entry with a version above all others. Without `history` what it supersedes is no
     /// longer kept; what changes no key never is.
     pub(crate) fn append(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
@@ -224,6 +217,24 @@ impl Log {
         }
         let mut next = dropped.into_iter().peekable();
         self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
+    }
+
+    /// Drop only what is superseded up to `up_to`, and no tombstones: nothing is read otherwise then,
+    /// whatever is missing.
+    pub(crate) fn drop_superseded(&mut self, up_to: u64, hasher: &KeyHasher) {
+        let is_superseded = |entry: &Entry<'_>| {
+            let mut newest = matches!(entry.body, Body::Leave);
+            Subject::each(entry, |subject, _| {
+                newest |= self.is_newest(subject, entry.version, hasher);
+            });
+            entry.version <= up_to && !newest
+        };
+        let dropped: Vec<u64> =
+            self.after(0).filter(is_superseded).map(|entry| entry.version).collect();
+        if !dropped.is_empty() {
+            let mut next = dropped.into_iter().peekable();
+            self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
+        }
     }
 
     /// The same where every entry is about one thing, so that the index alone tells what is needed.

@@ -48,7 +48,7 @@ impl Maker<'_> {
         let room = self.room() - pull_len;
         let extras = self.extras_len(None);
         let outline = Outline::whole(self.state).cut(self.state, self.rng, room - extras);
-        let heard = self.heard(room - outline.len());
+        let heard = self.heard(room - outline.len(), false);
         let mut out = self.begin(Kind::Syn);
         outline.put_digest(&mut out, self.state);
         if pull {
@@ -80,7 +80,7 @@ impl Maker<'_> {
         let acked = if outline.is_complete() { None } else { self.acked(peer) };
         let mut rest = self.room() - delta - outline.len();
         let acked = self.fitting(acked, &mut rest);
-        let heard = self.heard(rest);
+        let heard = self.heard(rest, false);
         let mut out = self.begin(Kind::SynAck);
         outline.put_digest(&mut out, self.state);
         put_unless_empty(&mut out, tag::HEARD, &heard);
@@ -106,7 +106,7 @@ impl Maker<'_> {
         let mut rest = self.room() - delta_len(&selection);
         let acked = self.acked(peer);
         let acked = self.fitting(acked, &mut rest);
-        let heard = self.heard(rest);
+        let heard = self.heard(rest, true);
         let mut out = self.begin(kind);
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_delta(&mut out, selection);
@@ -114,12 +114,16 @@ impl Maker<'_> {
         Reply { bytes: finish(out), room_needed }
     }
 
-    /// That I am level with the map of the one that the message is for.
-    pub(crate) fn acked_alone(&mut self, peer: ShortId) -> Vec<u8> {
+    /// That I am level with the map of the one that the message is for, and that I live; empty if
+    /// neither can be said.
+    pub(crate) fn level(&mut self, peer: ShortId) -> Vec<u8> {
         let mut rest = self.room();
         let acked = self.acked(peer);
         let acked = self.fitting(acked, &mut rest);
-        let heard = self.heard(rest);
+        let heard = self.heard(rest, true);
+        if acked.is_empty() && heard.is_empty() {
+            return Vec::new();
+        }
         let mut out = self.begin(Kind::SynAck);
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_unless_empty(&mut out, tag::ACKED, &acked);
@@ -147,9 +151,10 @@ impl Maker<'_> {
         body
     }
 
-    /// A sample of who was heard of, for a section in what is left.
-    fn heard(&mut self, rest: usize) -> Vec<u8> {
-        self.state.heard_sample(self.rng, section_room(rest))
+    /// A sample of who was heard of, for a section in what is left. Where no digest says how far the
+    /// sender itself is, it begins `with_own`.
+    fn heard(&mut self, rest: usize, with_own: bool) -> Vec<u8> {
+        self.state.heard_sample(self.rng, section_room(rest), with_own)
     }
 
     /// Bytes kept free for what is said beside digest and delta.

@@ -29,7 +29,8 @@ pub const PLASMID_CHANGE_LEAVE: u32 = 4;
 pub const PLASMID_CHANGE_EVICT: u32 = 5;
 
 /// Forget all keys of the participant: those that it has now follow, each as a
-/// `PLASMID_CHANGE_SET`. It has a new generation, or the cursor is too old to tell what was deleted.
+/// `PLASMID_CHANGE_SET`. It has a new generation, or the cursor is too old to tell what was
+/// deleted.
 pub const PLASMID_CHANGE_REPLACE: u32 = 6;
 
 /// Another process was found to speak under this host's own id (`plasmid_host_conflicts`). The
@@ -38,6 +39,8 @@ pub const PLASMID_CHANGE_CONFLICT: u32 = 7;
 
 /// Greatest length of a cursor, in bytes.
 pub const PLASMID_MAX_CURSOR_BYTES: usize = 128;
+
+const _: () = assert!(PLASMID_MAX_CURSOR_BYTES == plasmid::MAX_CURSOR_BYTES);
 
 /// What has changed at a host since a cursor, and the cursor to go on from. It may outlive the
 /// host. A second thread in a call on it is answered `PLASMID_BUSY`.
@@ -74,9 +77,9 @@ impl Handle for plasmid_changes {
 
 /// Ask what has changed since `cursor`, which `plasmid_changes_cursor` gave: the newest value of
 /// every key that was set, deletions, and participants that joined, left or were evicted, one's own
-/// included. With an empty cursor it begins with everything that is held: a
-/// `PLASMID_CHANGE_JOIN` for each participant that is there, then its keys. Apply all in the order
-/// in which it is told, keep the cursor of the page, and ask again: at once while
+/// included. With an empty cursor it begins with everything that is held: a `PLASMID_CHANGE_JOIN`
+/// for each participant that is there, then its keys, and who is known to be gone. Apply all in the
+/// order in which it is told, keep the cursor of the page, and ask again: at once while
 /// `plasmid_changes_more` says so, otherwise when something may have happened, such as after an
 /// exchange.
 ///
@@ -85,14 +88,14 @@ impl Handle for plasmid_changes {
 /// gets `PLASMID_CHANGE_REPLACE`. What changes while pages are read may be told twice.
 ///
 /// `limit` is how many changes are wanted at once, such as 1,024; 0 is taken as 1, and what was
-/// written in one batch comes together, even over the limit. `prefix` chooses the keys that begin with it;
-/// what happens to participants is told whatever it is. `participant` chooses what concerns that
-/// one. Both may be empty and are then no condition. A cursor does not know them: what they left
-/// out is not told later.
+/// written in one batch comes together, even over the limit. `prefix` chooses the keys that begin
+/// with it; what happens to participants is told whatever it is. `participant` chooses what
+/// concerns that one. Both may be empty and are then no condition. A cursor does not know them:
+/// what they left out is not told later.
 ///
 /// `*changes` is to be freed with `plasmid_changes_free`. `PLASMID_CURSOR`: the bytes are no cursor
-/// of this host, or of an earlier life of it (one restored has a new one), or so old that nobody can
-/// tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
+/// of this host, or of an earlier life of it (one restored has a new one), or so old that nobody
+/// can tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_changes(

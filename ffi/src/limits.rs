@@ -143,9 +143,9 @@ pub unsafe extern "C" fn plasmid_config_set_remembered_deletes(
 
 /// How far back the cursors of `plasmid_host_changes` reach: 0 to 2^32 - 1, default 65,536. A
 /// participant that has changed counts once for each time that somebody asks, however much of it
-/// has changed. An older cursor is shown `PLASMID_CHANGE_REPLACE` and what is there instead. As many
-/// participants that were forgotten (`plasmid_host_forgotten`) are told as gone; a cursor older than
-/// that is answered `PLASMID_CURSOR`.
+/// has changed. An older cursor is shown `PLASMID_CHANGE_REPLACE` and what is there instead. As
+/// many participants that were forgotten (`plasmid_host_forgotten`) are told as gone; a cursor
+/// older than that is answered `PLASMID_CURSOR`.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_change_records(

@@ -23,8 +23,8 @@ pub const PLASMID_BUFFER_TOO_SHORT: plasmid_status = 2;
 pub const PLASMID_INVALID_ARGUMENT: plasmid_status = 3;
 
 /// The bytes are not messages of this protocol, or no whole snapshot: the fault of the peer, the
-/// transport or the store. The host is as it was; a stream or exchange that answers this is over, so
-/// close its connection.
+/// transport or the store. The host is as it was; a stream or exchange that answers this is over,
+/// so close its connection.
 pub const PLASMID_MALFORMED: plasmid_status = 4;
 
 /// Something is over a limit, which the error text names. Nothing changed.

@@ -9,6 +9,10 @@ use crate::wire::short::ShortId;
 /// a lost message must not be the only one; and who has nothing new to say falls silent in the end.
 const TOLD: u8 = 3;
 
+/// Who has nothing new to say still shows that it lives when it is called, once in so many
+/// milliseconds.
+const SIGN_OF_LIFE_MS: u64 = 1000;
+
 /// One peer.
 #[derive(Clone, Copy, Debug, Default)]
 struct Peer {
@@ -18,6 +22,8 @@ struct Peer {
     holds: Option<(u64, u64)>,
     /// The (generation, version) of its map that it was told is held here, and how often.
     told: ((u64, u64), u8),
+    /// When it was told something last, if this host has a clock.
+    told_at: u64,
 }
 
 /// Peers by short id.
@@ -55,8 +61,9 @@ impl AckedVersions {
         }
     }
 
-    /// Whether to tell a peer that this host holds all of its map, which has reached that.
-    pub(crate) fn tell(&mut self, peer: ShortId, reached: (u64, u64)) -> bool {
+    /// Whether to tell a peer that this host holds all of its map, which has reached that: a few
+    /// times, and where there is a clock from time to time, as a sign of life.
+    pub(crate) fn tell(&mut self, peer: ShortId, reached: (u64, u64), now: Option<u64>) -> bool {
         let Some(held) = self.peers.get_mut(&peer) else {
             return false;
         };
@@ -64,7 +71,12 @@ impl AckedVersions {
             held.told = (reached, 0);
         }
         held.told.1 = held.told.1.saturating_add(1);
-        held.told.1 <= TOLD
+        let is_due = held.told.1 <= TOLD
+            || now.is_some_and(|now| now.saturating_sub(held.told_at) >= SIGN_OF_LIFE_MS);
+        if is_due {
+            held.told_at = now.unwrap_or(0);
+        }
+        is_due
     }
 
     /// How far that peer is with the map of that generation.

@@ -10,6 +10,9 @@ use crate::wire::checksum::crc32c;
 use crate::wire::reader::Reader;
 use crate::wire::short::ShortId;
 
+/// The most bytes of a cursor that [`Host::changes`](crate::Host::changes) gives, in any version.
+pub const MAX_CURSOR_BYTES: usize = 128;
+
 const VERSION: u8 = 1;
 
 /// From where a pass over the changes goes.
@@ -116,6 +119,7 @@ mod tests {
             for done in [None, Some(Done { short: 3, generation: 4, version: 9 })] {
                 let cursor = Cursor { life: 5, from, to: 8, done };
                 let bytes = cursor.encode();
+                assert!(bytes.len() <= MAX_CURSOR_BYTES);
                 assert_eq!(Cursor::decode(&bytes), Ok(cursor));
                 for cut in 0..bytes.len() {
                     assert_eq!(Cursor::decode(&bytes[..cut]), Err(Error::Cursor));

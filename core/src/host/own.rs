@@ -121,7 +121,7 @@ impl Host {
         }
         let own = self.state.own();
         let gc_version = own.gc_version;
-        let (up_to, _) = own.log.sound(up_to.unwrap_or(own.max_version));
+        let (up_to, _) = own.log.sound(up_to.unwrap_or(own.max_version), &self.state.hasher);
         // With nothing to drop an entry that says so would be waste.
         if up_to <= gc_version || !own.log.has_droppable(up_to, &self.state.hasher) {
             return Ok(gc_version);
@@ -188,7 +188,7 @@ impl Host {
     /// Write anew what batches still say that are in the way of a compaction.
     fn untangle(&mut self) {
         let own = self.state.own();
-        let (_, tangled) = own.log.sound(own.max_version);
+        let (_, tangled) = own.log.sound(own.max_version, &self.state.hasher);
         for batch in tangled {
             let own = self.state.own();
             let held = own.log.after(batch - 1).next().filter(|held| held.version == batch);

@@ -199,6 +199,9 @@ impl Participant {
             }
             held.log.append(&entry, config.state.history, hasher);
             held.max_version = entry.version;
+            if let Body::Compact { up_to } = entry.body {
+                held.compacted = up_to;
+            }
         }
         let is_gone = held.status != Status::Present;
         let keeps =

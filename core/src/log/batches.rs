@@ -35,13 +35,6 @@ impl Batches {
         }
     }
 
-    /// Whether there is one of which some values, and not all changes, are the newest.
-    pub(crate) fn are_split(&self) -> bool {
-        let is_split =
-            |parts: &Parts| parts.values > 0 && (parts.values as usize) < parts.offsets.len();
-        self.parts.values().any(is_split)
-    }
-
     pub(crate) fn get_mut(&mut self, version: u64) -> Option<&mut Parts> {
         self.parts.get_mut(&version)
     }

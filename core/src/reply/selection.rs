@@ -274,7 +274,12 @@ fn step<'a>(rank: &mut Rank<'a>, room: &mut usize, selection: &mut Selection<'a>
         return Step::End(Some(to));
     }
     let Some(next) = rank.rest.next() else {
-        return Step::End(Some(pending.participant.max_version.max(from)));
+        let to = pending.participant.max_version.max(from);
+        let tells = to > from || !keep.is_empty();
+        if !tells {
+            *room += pending.section_len(keep, 0);
+        }
+        return Step::End(tells.then_some(to));
     };
     let taken = next.bytes.len();
     let more = pending.section_len(keep, rank.len + taken) - pending.section_len(keep, rank.len);

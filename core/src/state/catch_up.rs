@@ -10,7 +10,9 @@
 //!    it may hold superseded values whose tombstones others have dropped.
 //! 3. A copy that is not clean serves nothing; suspects are never served nor listed.
 //! 4. Suspects are dropped only when max_version has reached the horizon; a copy is clean again when
-//!    all of it was checked and it has reached `g`, which then is its gc_version.
+//!    all of it was checked and it has reached `g`, which then is its gc_version. What the owner
+//!    compacts meanwhile is dropped at the same moment, tombstones at least: until then a value may
+//!    be the newest of its key here only because what superseded it is missing.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -123,8 +125,12 @@ impl Participant {
             // What was compacted up to g never came, and what was held of it is suspect.
             self.gc_version = self.gc_version.max(g);
         }
-        if self.max_version >= self.horizon {
+        // Before that, a batch may live here only because what superseded it is missing.
+        if self.max_version >= self.horizon && self.clean().is_none() {
             self.sweep(config, hasher);
+            if self.compacted > self.gc_version {
+                self.compact(self.compacted, config, hasher);
+            }
         }
         if self.catch_up.as_ref().is_some_and(|c| c.clean.is_none() && c.suspects.is_empty()) {
             self.catch_up = None;
@@ -136,7 +142,7 @@ impl Participant {
             return;
         };
         let suspects = core::mem::take(&mut catch_up.suspects);
-        let mut shown: Vec<Box<[u8]>> = Vec::new();
+        let mut shown: Vec<Deleted> = Vec::new();
         for version in &suspects {
             let Some(held) =
                 self.log.after(version.saturating_sub(1)).next().filter(|e| e.version == *version)
@@ -144,18 +150,21 @@ impl Participant {
                 continue;
             };
             Subject::each(&held, |subject, op| {
-                if let Some(Op { key, value: Some(_) }) = op
+                if let Some(Op { key, value }) = op
                     && self.log.is_newest(subject, *version, hasher)
                 {
-                    shown.push(key.into());
+                    // A deletion that was told already has a version of its own.
+                    let (version, place) = match value {
+                        Some(_) => (self.max_version, self.changed_at),
+                        None => (*version, 0),
+                    };
+                    shown.push(Deleted { key: key.into(), version, place });
                 }
             });
         }
         self.log.retain(hasher, |entry| !suspects.contains(&entry.version));
-        let (version, place) = (self.max_version, self.changed_at);
-        for key in shown {
+        for deleted in shown {
             let deletes = self.deletes.get_or_insert_default();
-            let deleted = Deleted { key, version, place };
             deletes.push(deleted, config.limits.remembered_deletes);
         }
     }

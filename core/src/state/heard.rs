@@ -77,13 +77,19 @@ impl State {
         }
     }
 
-    /// A sample of who was last known to live, at most `room` bytes; empty without a clock.
-    pub(crate) fn heard_sample(&self, rng: &mut Rng, room: usize) -> Vec<u8> {
+    /// A sample of who was last known to live, at most `room` bytes; empty without a clock. It can
+    /// begin with the host's own participant.
+    pub(crate) fn heard_sample(&self, rng: &mut Rng, room: usize, with_own: bool) -> Vec<u8> {
         let mut body = Vec::new();
-        let Some(now) = self.now_ms.filter(|_| self.len() > 1) else {
+        let Some(now) = self.now_ms else {
             return body;
         };
         let mut lines: Vec<HeardLine> = Vec::new();
+        if with_own {
+            let (short, own) = (self.own_short(), self.own());
+            let (generation, version) = (own.generation as u16, own.max_version);
+            lines.push(HeardLine { short, generation, age_ms: 0, version });
+        }
         for (short, held) in self.circle(rng.u64(..)).take(LOOKED_AT) {
             let seen = held.evidence.as_ref().and_then(|evidence| evidence.seen);
             if let Some((at, version)) = seen {

@@ -51,6 +51,8 @@ pub(crate) struct Participant {
     pub(crate) max_version: u64,
     /// Deletes up to here are no longer held.
     pub(crate) gc_version: u64,
+    /// The owner compacted up to here. The copy follows when it lacks nothing that came before.
+    pub(crate) compacted: u64,
     /// The highest version that may have superseded something that is not held.
     pub(crate) horizon: u64,
     pub(crate) log: Log,
@@ -74,6 +76,7 @@ impl Participant {
             status: Status::Present,
             max_version: 0,
             gc_version: 0,
+            compacted: 0,
             horizon: 0,
             log: Log::default(),
             catch_up: None,
@@ -105,6 +108,7 @@ impl Participant {
     pub(crate) fn depart(&mut self, status: Status) {
         self.status = status;
         self.gc_version = 0;
+        self.compacted = 0;
         self.horizon = 0;
         self.log = Log::default();
         self.catch_up = None;

@@ -30,6 +30,8 @@ pub(crate) enum Outcome {
     Ignored,
     /// It finds no room.
     Full,
+    /// The update never will.
+    TooLarge,
 }
 
 impl Staged {
@@ -73,7 +75,7 @@ pub(crate) fn take(
 ) -> Outcome {
     let Piece { version, total, offset, bytes } = *piece;
     if total > room.max {
-        return Outcome::Full;
+        return Outcome::TooLarge;
     }
     let is_other = staged.as_ref().is_none_or(|s| (s.version, s.total) != (version, total));
     if is_other {
@@ -153,7 +155,10 @@ mod tests {
     fn what_finds_no_room_changes_nothing() {
         let mut staged = None;
         assert_eq!(take(&mut staged, &piece(3, 0, b"abc"), Room { len: 2, ..ROOM }), Outcome::Full);
-        assert_eq!(take(&mut staged, &piece(3, 0, b"abc"), Room { max: 5, ..ROOM }), Outcome::Full);
+        assert_eq!(
+            take(&mut staged, &piece(3, 0, b"abc"), Room { max: 5, ..ROOM }),
+            Outcome::TooLarge
+        );
         assert!(staged.is_none());
     }
 }

@@ -171,8 +171,8 @@ impl<'a> Message<'a> {
         let fits = match self.kind {
             Kind::Syn => self.digest.is_some() && self.delta.is_none(),
             Kind::SynAck => {
-                let says = self.digest.is_some() || self.delta.is_some() || self.acked.is_some();
-                says && !self.pull
+                let state = self.digest.is_some() || self.delta.is_some();
+                (state || self.acked.is_some() || self.heard.is_some()) && !self.pull
             }
             Kind::Ack => self.digest.is_none() && self.delta.is_some() && !self.pull,
         };

@@ -19,20 +19,18 @@ impl Reader {
         let changes = host.changes(self.cursor.as_deref(), limit, Filter::default());
         let changes = changes.expect("a cursor of this host");
         for change in &changes.list {
-            let anew = |status| (status, Keys::new());
-            let held = self.held.entry(change.participant.to_vec());
+            let id = change.participant;
+            let mut anew = |status| self.held.insert(id.to_vec(), (status, Keys::new()));
             match change.kind {
-                ChangeKind::Join | ChangeKind::Replace => {
-                    held.insert_entry(anew(Status::Present));
-                }
-                ChangeKind::Leave => drop(held.insert_entry(anew(Status::Left))),
-                ChangeKind::Evict => drop(held.insert_entry(anew(Status::Evicted))),
-                ChangeKind::Set => {
-                    let keys = &mut held.or_insert_with(|| panic!("a key of nobody")).1;
-                    keys.insert(change.key.to_vec(), change.value.to_vec());
-                }
-                ChangeKind::Delete => {
-                    held.or_insert_with(|| panic!("a key of nobody")).1.remove(change.key);
+                ChangeKind::Join | ChangeKind::Replace => drop(anew(Status::Present)),
+                ChangeKind::Leave => drop(anew(Status::Left)),
+                ChangeKind::Evict => drop(anew(Status::Evicted)),
+                ChangeKind::Set | ChangeKind::Delete => {
+                    let keys = &mut self.held.get_mut(id).expect("a key of somebody known").1;
+                    match change.kind {
+                        ChangeKind::Set => keys.insert(change.key.into(), change.value.into()),
+                        _ => keys.remove(change.key),
+                    };
                 }
                 ChangeKind::Conflict => {}
             }

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use plasmid::wire::{self, Message};
-use plasmid::{Batch, ChangeKind, Config, Error, Filter, Host, Limits, LocalState, Status};
+use plasmid::{
+    Batch, ChangeKind, Config, Error, Filter, Host, Limits, LocalState, Ordering, Status,
+};
 use plasmid_tests::checksum;
 use plasmid_tests::craft::{
-    Craft, Section, batch, compact, entry, heard_line, keep_list, leave, line, news, prefixed, set,
-    varint,
+    Craft, Section, batch, clean_line, compact, entry, heard_line, keep_list, leave, line, news,
+    prefixed, set, varint,
 };
 
 use crate::memory;
@@ -373,4 +375,29 @@ fn a_key_deleted_of_a_batch_stays_deleted_after_a_compaction() {
     assert_eq!(meet(&mut b, &mut a, 1 << 16), Ok(()));
     assert_eq!(b.get_from(b"a", b"here"), Some(&b"3"[..]));
     assert_eq!(b.get_from(b"a", b"gone"), None);
+}
+
+/// To somebody who checks a copy that is level, a keep list is all there is to say; where it finds no
+/// room nothing is.
+#[test]
+fn a_keep_list_without_room_spoils_no_message() {
+    for ordering in [Ordering::Breadth, Ordering::Depth] {
+        let mut host = host(b"me", Config { ordering, ..config() });
+        let entries = [compact(6, 5), set(9, b"k", b"v")].concat();
+        let keep = keep_list((5, 0, 0), 0, &[]);
+        let compacted = Section::new(b"t", 1, 0, 9).gc_version(5).keep(&keep).entries(&entries);
+        host.receive(&delta(&compacted.finish()), 0).expect("a sound message");
+        for number in 0..60u8 {
+            let value = vec![number; usize::from(number)];
+            let news = news(&[number], 1, 0, 1, &set(1, b"k", &value));
+            host.receive(&delta(&news), 0).expect("a sound message");
+        }
+        let lines = [&[0][..], &line(short(b"t"), 1, 9)].concat();
+        let syn = Craft::new(1, wire::cluster_hash(CLUSTER)).section(1, &lines);
+        let syn = syn.section(17, &clean_line(short(b"t"), 5, 1, 4)).finish();
+        for _ in 0..300 {
+            let answer = host.receive(&syn, 512).expect("a sound message");
+            assert_eq!(Message::decode(&answer).map(drop), Ok(()), "{ordering:?}");
+        }
+    }
 }

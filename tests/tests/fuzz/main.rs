@@ -98,7 +98,7 @@ fn input(rng: &mut Rng, corpus: &[Vec<u8>], number: u64) -> Vec<u8> {
         return grammar::message(rng);
     }
     let mut bytes = mutate::input(rng, corpus);
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         checksum::mend(&mut bytes);
     }
     bytes
