@@ -192,10 +192,11 @@ def decode(data):
             require(tag % 2 == 0, "an odd tag is unknown")
             message["skipped"].append({"tag": tag, "body": content.hex()})
     has_digest, has_delta = message["digest"] is not None, message["delta"] is not None
+    beside = message["heard"] or message["acked"]
     require(
         {
             "Syn": has_digest and not has_delta,
-            "SynAck": (has_digest or has_delta or message["acked"]) and not message["pull"],
+            "SynAck": (has_digest or has_delta or beside) and not message["pull"],
             "Ack": has_delta and not has_digest and not message["pull"],
         }[kind],
         "the sections do not fit the kind",

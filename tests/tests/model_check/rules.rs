@@ -221,7 +221,6 @@ fn catch_up(copy: &mut Slot, message: &Message, rules: Rules) -> Outcome {
     }
     if message.page.compact.version > before {
         copy.log.compact = message.page.compact;
-        copy.collect(message.page.compact.up_to);
     }
     copy.max = before.max(message.to);
     copy.horizon = copy.horizon.max(message.horizon);

@@ -150,15 +150,18 @@ impl Slot {
         }
     }
 
-    /// Rule 4: what no keep list named is gone as soon as whatever superseded it must be here.
+    /// Rule 4: what no keep list named is gone as soon as whatever superseded it must be here; and
+    /// so is what the owner compacted.
     pub(crate) fn sweep(&mut self, rules: Rules) {
-        if self.max >= self.horizon || rules.lack(Guard::SuspectsWait) {
+        let is_level = self.max >= self.horizon && self.clean.is_none();
+        if is_level || rules.lack(Guard::SuspectsWait) {
             for key in 0..KEYS {
                 if self.is_suspect(key) {
                     self.log.keys[key] = Entry::default();
                 }
             }
             self.suspects = 0;
+            self.collect(self.log.compact.up_to);
         }
     }
 

@@ -166,6 +166,10 @@ fn life(list: &mut List) {
     a.receive(&ack, 0).expect("a sound message");
     let meaning = "Nothing is new, but b can learn that a has all of its map.";
     list.add("acked_alone", meaning, &told(&mut a, &mut b, BUDGET));
+    let mut c = host(b"c", config(3));
+    meet(&mut c, &mut a);
+    let meaning = "c, which wrote nothing, can learn no more than that a lives.";
+    list.add("heard_alone", meaning, &told(&mut a, &mut c, BUDGET));
 }
 
 pub(crate) fn by_hand(list: &mut List) {
