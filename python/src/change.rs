@@ -78,7 +78,8 @@ impl Change {
             None => PyResult::Ok("None".to_owned()),
         };
         Ok(format!(
-            "plasmid.Change(kind='{}', participant={}, key={}, value={}, version={}, generation={})",
+            "plasmid.Change(kind='{}', participant={}, key={}, value={}, version={}, \
+             generation={})",
             self.kind,
             shown(Some(&self.participant))?,
             shown(self.key.as_deref())?,

@@ -90,13 +90,13 @@ impl Host {
     /// versions and copies of others, in a new generation. What was written after the snapshot is
     /// lost, also where others hold it: their copies are replaced by this one's.
     ///
-    /// One that had left is present again, with an empty map. With `state=LocalState(history=False)`
-    /// superseded values are left out. Limits are for what comes after. Cursors of `changes` that
-    /// the earlier host gave are none of this one's.
+    /// One that had left is present again, with an empty map. With
+    /// `state=LocalState(history=False)` superseded values are left out. Limits are for what comes
+    /// after. Cursors of `changes` that the earlier host gave are none of this one's.
     ///
-    /// Raises `DecodeError` if `data` is not a whole snapshot, or contradicts itself, `ForeignError`
-    /// if it is one of another cluster, `LimitError` as `Host(...)` does, and `TypeError` for an
-    /// `id`, which is the snapshot's.
+    /// Raises `DecodeError` if `data` is not a whole snapshot, or contradicts itself,
+    /// `ForeignError` if it is one of another cluster, `LimitError` as `Host(...)` does, and
+    /// `TypeError` for an `id`, which is the snapshot's.
     #[staticmethod]
     #[pyo3(signature = (data, **options))]
     fn restore(py: Python<'_>, data: Bytes, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {

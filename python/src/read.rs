@@ -142,9 +142,10 @@ impl Host {
         self.host.brief(py, |host| Ok(host.staleness(&participant)))
     }
 
-    /// The version of this host's own map that the copy at `peer` has reached, as `peer` itself said
-    /// last: it does so in exchanges with this host, whoever of the two begins them. 0 if it said
-    /// that it has nothing; None if it has not said anything since this host took its generation.
+    /// The version of this host's own map that the copy at `peer` has reached, as `peer` itself
+    /// said last: it does so in exchanges with this host, whoever of the two begins them. 0 if it
+    /// said that it has nothing; None if it has not said anything since this host took its
+    /// generation.
     fn acked_version(&self, py: Python<'_>, peer: Word) -> Result<Option<u64>, Fault> {
         self.host.brief(py, |host| Ok(host.acked_version(&peer)))
     }
@@ -162,10 +163,10 @@ impl Host {
     /// `prefix` leaves out keys that do not begin with it (and nothing that happens to
     /// participants), `participant` everybody else.
     ///
-    /// Raises `CursorError` if `cursor` is none of this host's: only the host that gave a cursor goes
-    /// on from it, and neither a process that was started anew nor what `restore` made is that host.
-    /// It is raised also if so much happened since that nobody can tell any more who is gone. Forget
-    /// all that was told then, and begin anew without a cursor.
+    /// Raises `CursorError` if `cursor` is none of this host's: only the host that gave a cursor
+    /// goes on from it, and neither a process that was started anew nor what `restore` made is that
+    /// host. It is raised also if so much happened since that nobody can tell any more who is gone.
+    /// Forget all that was told then, and begin anew without a cursor.
     #[pyo3(signature = (cursor=None, limit=Unsigned(1024), prefix=None, participant=None))]
     #[pyo3(text_signature = "($self, cursor=None, limit=1024, prefix=None, participant=None)")]
     fn changes(

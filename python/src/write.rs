@@ -19,9 +19,9 @@ impl Host {
     /// no now: the time counts from that one. Nobody else deletes it: at others the key of a host
     /// that crashed stays, until that host is evicted.
     ///
-    /// Raises `LimitError` if a limit would be crossed (`message_bytes` bounds the change as a whole),
-    /// `LeftError` after `leave`, `ConflictError` while another process is known to live under this
-    /// id (see `renew`); no version was used.
+    /// Raises `LimitError` if a limit would be crossed (`message_bytes` bounds the change as a
+    /// whole), `LeftError` after `leave`, `ConflictError` while another process is known to live
+    /// under this id (see `renew`); no version was used.
     #[pyo3(signature = (key, value, ttl_ms=None))]
     fn set(
         &self,
@@ -74,13 +74,13 @@ impl Host {
 
     /// Drop the own deletions and superseded values up to the version `up_to` (all that there are,
     /// if it is None), here and at everyone who hears of it, and return the version that the map is
-    /// compacted up to from now on (`gc_version`). Compacting is itself a change, with a version; if
-    /// there is nothing to drop nothing changes.
+    /// compacted up to from now on (`gc_version`). Compacting is itself a change, with a version;
+    /// if there is nothing to drop nothing changes.
     ///
-    /// A batch is kept whole while one of its values is the newest of its key. If another of its keys
-    /// is deleted since, that deletion has to be kept too, so compaction may stop below `up_to`,
-    /// before it. Without `up_to` what such batches still set is set anew first, by changes with
-    /// versions of their own.
+    /// A batch is kept whole while one of its values is the newest of its key. If another of its
+    /// keys is deleted since, that deletion has to be kept too, so compaction may stop below
+    /// `up_to`, before it. Without `up_to` what such batches still set is set anew first, by
+    /// changes with versions of their own.
     ///
     /// Raises `LimitError` if `up_to` is above `max_version()`; `LeftError` and `ConflictError` as
     /// `set` does. Nothing changed then.
@@ -119,9 +119,9 @@ impl Host {
     /// comes back by itself, in a new generation; one that had left does not, and is `"evicted"` to
     /// itself too until `renew`.
     ///
-    /// Raises `UnknownParticipantError` for one that this host never heard of, `OwnParticipantError`
-    /// for itself; `LimitError`, `LeftError` and `ConflictError` as `set` does. Nothing changed
-    /// then.
+    /// Raises `UnknownParticipantError` for one that this host never heard of,
+    /// `OwnParticipantError` for itself; `LimitError`, `LeftError` and `ConflictError` as `set`
+    /// does. Nothing changed then.
     fn evict(&self, py: Python<'_>, participant: Word) -> Result<u64, Fault> {
         self.host.here()?.long(py, |host| Ok(host.evict(&participant)?))
     }
