@@ -39,6 +39,7 @@ test-rust:
 # Random schedules against the naive model, 100,000 in all; what else they do is in tests/README.md.
 test-long:
 	PROPTEST_CASES=50000 $(CARGO) test -q -p plasmid-tests --test protocol
+	SCHEDULES=40000 $(CARGO) test -q -p plasmid-tests --test honest
 
 test-python: extension
 	cd python && $(BIN)/python -m mypy && $(BIN)/python -m mypy.stubtest plasmid && $(BIN)/python -m pytest -q

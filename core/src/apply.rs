@@ -158,7 +158,8 @@ impl Taking<'_> {
         whole
     }
 
-    /// If the owner compacted and this copy lacks too much to follow, drop at least what is certain.
+    /// If the owner compacted and this copy lacks too much to follow, drop at least what is
+    /// certain.
     fn shrink(&mut self, section: &ParticipantDelta<'_>, gc_version: u64) {
         let is_compact = |entry: &Entry<'_>| matches!(entry.body, Body::Compact { .. });
         let waits = self.held.compacted > gc_version && self.held.gc_version == gc_version;

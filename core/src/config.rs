@@ -115,9 +115,9 @@ pub struct Limits {
     /// Keys held of one participant. Default 131,072, at most 2³¹−1: the index over so many takes a
     /// few MiB.
     pub keys_per_participant: u64,
-    /// Bytes of the updates kept of one participant, history included; deletions of what is kept are
-    /// let in beyond that. Default 256 MiB, at most 1 GiB: a quarter of what all may have, so that
-    /// one that runs wild leaves room for others. The index takes about 8 bytes more for each
+    /// Bytes of the updates kept of one participant, history included; deletions of what is kept
+    /// are let in beyond that. Default 256 MiB, at most 1 GiB: a quarter of what all may have, so
+    /// that one that runs wild leaves room for others. The index takes about 8 bytes more for each
     /// update, and 20 for each key.
     pub participant_bytes: u64,
     /// Bytes kept of all other participants together, ids included. Default 1 GiB: small state is

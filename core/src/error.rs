@@ -29,8 +29,8 @@ pub enum Error {
     Conflict,
     /// This participant left: nothing is written until [`Host::renew`](crate::Host::renew).
     Left,
-    /// The bytes are not a cursor that [`Host::changes`](crate::Host::changes) of this host gave, in
-    /// this life of it; or so much was forgotten since that nobody can tell who is gone.
+    /// The bytes are not a cursor that [`Host::changes`](crate::Host::changes) of this host gave,
+    /// in this life of it; or so much was forgotten since that nobody can tell who is gone.
     Cursor,
     /// Nobody of that id is known here.
     UnknownParticipant,

@@ -126,8 +126,9 @@ impl Host {
     }
 
     /// The budget in bytes that the last answer made here would have needed for the largest update
-    /// that can never go whole with the budget it was given; 0 if none waits. Such an update goes in
-    /// pieces, over several exchanges, and later ones of its participant wait for it; others do not.
+    /// that can never go whole with the budget it was given; 0 if none waits. Such an update goes
+    /// in pieces, over several exchanges, and later ones of its participant wait for it; others do
+    /// not.
     pub const fn room_needed(&self) -> usize {
         self.room_needed
     }

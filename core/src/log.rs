@@ -219,8 +219,8 @@ impl Log {
         self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
     }
 
-    /// Drop only what is superseded up to `up_to`, and no tombstones: nothing is read otherwise then,
-    /// whatever is missing.
+    /// Drop only what is superseded up to `up_to`, and no tombstones: nothing is read otherwise
+    /// then, whatever is missing.
     pub(crate) fn drop_superseded(&mut self, up_to: u64, hasher: &KeyHasher) {
         let is_superseded = |entry: &Entry<'_>| {
             let mut newest = matches!(entry.body, Body::Leave);

@@ -151,8 +151,8 @@ impl Maker<'_> {
         body
     }
 
-    /// A sample of who was heard of, for a section in what is left. Where no digest says how far the
-    /// sender itself is, it begins `with_own`.
+    /// A sample of who was heard of, for a section in what is left. Where no digest says how far
+    /// the sender itself is, it begins `with_own`.
     fn heard(&mut self, rest: usize, with_own: bool) -> Vec<u8> {
         self.state.heard_sample(self.rng, section_room(rest), with_own)
     }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use crate::wire::entry::Op;
 
-/// Changes of several keys, to be made at once under one version ([`Host::commit`]): no reader, here
-/// or anywhere, ever sees a part of them.
+/// Changes of several keys, to be made at once under one version ([`Host::commit`]): no reader,
+/// here or anywhere, ever sees a part of them.
 ///
 /// ```
 /// # fn main() -> Result<(), plasmid::Error> {

@@ -41,7 +41,8 @@ pub enum ChangeKind {
     Set,
     /// A key has no value any more.
     Delete,
-    /// The participant became known, or came back after it had left or was evicted: its keys follow.
+    /// The participant became known, or came back after it had left or was evicted: its keys
+    /// follow.
     Join,
     /// The participant left: its keys are gone.
     Leave,
@@ -117,8 +118,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::Cursor`] if `cursor` is not one of this host: another made it, or this one before it
-    /// was restored or started anew; or so much was forgotten since that nobody can tell who is
+    /// [`Error::Cursor`] if `cursor` is not one of this host: another made it, or this one before
+    /// it was restored or started anew; or so much was forgotten since that nobody can tell who is
     /// gone. Forget all that was told, and begin anew with `None`.
     pub fn changes(
         &mut self,

@@ -24,13 +24,13 @@ pub(crate) struct Clock {
 }
 
 impl Host {
-    /// Tell the host what time it is: milliseconds since 1970, as generations have them. It is
-    /// the only clock there is here. It goes forward only; an earlier time than the last is ignored.
+    /// Tell the host what time it is: milliseconds since 1970, as generations have them. It is the
+    /// only clock there is here. It goes forward only; an earlier time than the last is ignored.
     /// Call it once a second or so.
     ///
     /// What has come to its end ([`set_expiring`](Host::set_expiring)) is deleted, tombstones that
-    /// are old are compacted ([`Config::tombstone_age_ms`](crate::Config::tombstone_age_ms)), and who
-    /// was silent for too long is evicted
+    /// are old are compacted ([`Config::tombstone_age_ms`](crate::Config::tombstone_age_ms)), and
+    /// who was silent for too long is evicted
     /// ([`Config::evict_after_ms`](crate::Config::evict_after_ms), off by default).
     pub fn tick(&mut self, now_ms: u64) {
         let before = self.state.now_ms;

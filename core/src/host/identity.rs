@@ -1,9 +1,9 @@
 //! One id, one process: what a host does when it hears of itself what it did not say.
 //!
-//! News about oneself is never applied. If it says more than this process ever issued, somebody else
-//! writes, or wrote, under this id: the host raises its generation once, which settles it if that
-//! was the past. If a generation above its own appears again, a twin is alive; two that went on
-//! raising would flood the fleet, so it stops, and writes nothing until [`Host::renew`].
+//! News about oneself is never applied. If it says more than this process ever issued, somebody
+//! else writes, or wrote, under this id: the host raises its generation once, which settles it if
+//! that was the past. If a generation above its own appears again, a twin is alive; two that went
+//! on raising would flood the fleet, so it stops, and writes nothing until [`Host::renew`].
 
 use crate::config::{Config, within};
 use crate::error::{Error, Limit};
@@ -86,7 +86,8 @@ impl Host {
         }
     }
 
-    /// Who lives comes back in a new generation. Who left, and was declared gone after that, is gone.
+    /// Who lives comes back in a new generation. Who left, and was declared gone after that, is
+    /// gone.
     fn outlive_eviction(&mut self, generation: u64) {
         if self.state.own().status == Status::Left {
             self.state.change_own(|own, _| {
@@ -113,8 +114,8 @@ impl Host {
         }
     }
 
-    /// Go on in a new generation, with all entries and version numbers; one that left says so in the
-    /// new one. One that was evicted after it left, or that knows of a twin, stays what it is.
+    /// Go on in a new generation, with all entries and version numbers; one that left says so in
+    /// the new one. One that was evicted after it left, or that knows of a twin, stays what it is.
     fn raise(&mut self) {
         if self.identity.is_fenced || self.state.own().status == Status::Evicted {
             return;

@@ -1,8 +1,8 @@
 //! A whole host as bytes, for those who have a store of their own.
 //!
-//! `Snapshot := "plasmid" <version (Byte = 1)> <cluster (U64)> <now (Byte, Varint)> <Copy>+ <Expiry>
-//! <crc>`; the first copy is that of the host itself. What is in a message in another form is here
-//! as there: ids, generations, versions and entries.
+//! `Snapshot := "plasmid" <version (Byte = 1)> <cluster (U64)> <now (Byte, Varint)> <Copy>+
+//! <Expiry> <crc>`; the first copy is that of the host itself. What is in a message in another form
+//! is here as there: ids, generations, versions and entries.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -64,9 +64,9 @@ impl Host {
     }
 
     /// A host from the bytes that [`snapshot`](Host::snapshot) gave, whose participant it is again.
-    /// It always takes a generation above that of the snapshot, and not below that of `config`: what
-    /// was written after the snapshot was taken may be known to others, and its version numbers are
-    /// used a second time now.
+    /// It always takes a generation above that of the snapshot, and not below that of `config`:
+    /// what was written after the snapshot was taken may be known to others, and its version
+    /// numbers are used a second time now.
     ///
     /// # Errors
     ///
@@ -206,7 +206,8 @@ impl Participant {
         let is_gone = held.status != Status::Present;
         let keeps =
             gc_version > 0 || horizon > max_version || clean.is_some() || !suspects.is_empty();
-        // The only entry of one that left is its farewell, and of one that was evicted there is none.
+        // The only entry of one that left is its farewell, and of one that was evicted there is
+        // none.
         let ends = match held.status {
             Status::Present => true,
             Status::Left => held.max_version == max_version && max_version > 0,

@@ -70,8 +70,8 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Whether this is more than that something is gone: a tombstone, and an eviction, whose mark is the
-/// slot of the evicted, can be dropped by a compaction.
+/// Whether this is more than that something is gone: a tombstone, and an eviction, whose mark is
+/// the slot of the evicted, can be dropped by a compaction.
 pub(crate) fn says_something(subject: Subject<'_>, op: Option<Op<'_>>) -> bool {
     match op {
         Some(op) => op.value.is_some(),

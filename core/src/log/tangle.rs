@@ -1,10 +1,10 @@
 //! How far a log can be compacted.
 //!
-//! A batch stays whole while one of its values is the newest of its key. If the tombstone of another
-//! of its keys were dropped meanwhile, that key would be there again. So nobody compacts up to a
-//! version at which a batch is *tangled* so: the owner first writes anew what such a batch still
-//! says, and then there are none. It has to be the owner: whoever follows does so when it lacks
-//! nothing that came before, and sees then what the owner saw.
+//! A batch stays whole while one of its values is the newest of its key. If the tombstone of
+//! another of its keys were dropped meanwhile, that key would be there again. So nobody compacts up
+//! to a version at which a batch is *tangled* so: the owner first writes anew what such a batch
+//! still says, and then there are none. It has to be the owner: whoever follows does so when it
+//! lacks nothing that came before, and sees then what the owner saw.
 
 use alloc::collections::BTreeSet;
 

@@ -4,15 +4,15 @@
 //! sender says which versions it still holds (keep lists); what is held here and not listed is
 //! *suspect*, and dropped once everything has arrived that may have superseded it (the horizon).
 //!
-//! 1. A delta is accepted if it starts at or below my max_version, and its sender's gc_version is at
-//!    or below my max_version or it brings the keep list that opens the obligation.
-//! 2. A sender that has not compacted up to the `g` of a copy tells it nothing, and is not believed:
-//!    it may hold superseded values whose tombstones others have dropped.
+//! 1. A delta is accepted if it starts at or below my max_version, and its sender's gc_version is
+//!    at or below my max_version or it brings the keep list that opens the obligation.
+//! 2. A sender that has not compacted up to the `g` of a copy tells it nothing, and is not
+//!    believed: it may hold superseded values whose tombstones others have dropped.
 //! 3. A copy that is not clean serves nothing; suspects are never served nor listed.
-//! 4. Suspects are dropped only when max_version has reached the horizon; a copy is clean again when
-//!    all of it was checked and it has reached `g`, which then is its gc_version. What the owner
-//!    compacts meanwhile is dropped at the same moment, tombstones at least: until then a value may
-//!    be the newest of its key here only because what superseded it is missing.
+//! 4. Suspects are dropped only when max_version has reached the horizon; a copy is clean again
+//!    when all of it was checked and it has reached `g`, which then is its gc_version. What the
+//!    owner compacts meanwhile is dropped at the same moment, tombstones at least: until then a
+//!    value may be the newest of its key here only because what superseded it is missing.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;

@@ -52,8 +52,8 @@ pub struct DigestLine {
     pub short: ShortId,
     /// The generation of the copy.
     pub generation: u64,
-    /// The greatest version of the copy; 0 when nothing was written in that generation, and 2⁶⁰ when
-    /// the participant was evicted in it.
+    /// The greatest version of the copy; 0 when nothing was written in that generation, and 2⁶⁰
+    /// when the participant was evicted in it.
     pub max_version: u64,
 }
 

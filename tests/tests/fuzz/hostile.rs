@@ -377,8 +377,8 @@ fn a_key_deleted_of_a_batch_stays_deleted_after_a_compaction() {
     assert_eq!(b.get_from(b"a", b"gone"), None);
 }
 
-/// To somebody who checks a copy that is level, a keep list is all there is to say; where it finds no
-/// room nothing is.
+/// To somebody who checks a copy that is level, a keep list is all there is to say; where it finds
+/// no room nothing is.
 #[test]
 fn a_keep_list_without_room_spoils_no_message() {
     for ordering in [Ordering::Breadth, Ordering::Depth] {
