@@ -94,6 +94,13 @@ fn apply_section(state: &mut State, config: &Config, section: &ParticipantDelta<
         }
     }
     state.forget_departed(config);
+    if whole && section.to > has && !is_new {
+        state.hear_of_writing(short);
+    }
+    if state.others_len as u64 > config.limits.state_bytes {
+        // What readers have not seen is the first to go.
+        state.change(short, |held, _, _| held.forget_deletes());
+    }
     if is_full {
         state.give_up_staged(short);
     }
@@ -174,7 +181,16 @@ impl Taking<'_> {
         let used = (counted.others_len + held.cost()) as u64;
         let room = config.limits.state_bytes.saturating_sub(used);
         if held.admits(entry, config, hasher, room).is_err() {
-            return false;
+            // History of others is best effort: rather than stop, a copy gives it up.
+            if held.log.dead() < held.log.len() / 4 {
+                return false;
+            }
+            held.log.drop_superseded(u64::MAX, hasher);
+            let used = (counted.others_len + held.cost()) as u64;
+            let room = config.limits.state_bytes.saturating_sub(used);
+            if held.admits(entry, config, hasher, room).is_err() {
+                return false;
+            }
         }
         if held.staged.as_ref().is_some_and(|staged| staged.version() <= entry.version) {
             held.staged = None;

@@ -33,8 +33,10 @@ pub struct Config {
     /// Default: an hour.
     pub tombstone_age_ms: u64,
     /// Participants that nobody has heard of for that long are evicted, milliseconds; 0 is off.
-    /// Default: off. It needs a clock ([`Host::tick`](crate::Host::tick)), and counts only time in
-    /// which this process ran.
+    /// Default: off. It needs a clock ([`Host::tick`](crate::Host::tick)), told at least four times
+    /// in that time, and counts only time in which this process ran. Hosts take it in turns, up to
+    /// twice that time; if many are quiet it takes four times as long. News of one of N hosts is
+    /// about N/4 exchanges old: allow for many times that.
     pub evict_after_ms: u64,
     /// Generations farther ahead of the host's clock than that are refused, milliseconds: they are
     /// a broken clock or memory, and nothing could outrank them. 0 is off, and so is a host without

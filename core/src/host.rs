@@ -162,8 +162,7 @@ impl Host {
         let peer = self.state.short(message.sender.id);
         let said = Said::of(message, self.state.own_short(), peer);
         let claim = Claim::of(message, said.own, &self.state, &self.config);
-        let own = self.state.own();
-        if claim.is_loop((own.generation, own.max_version)) {
+        if claim.is_loop(self.state.own().reached()) {
             // My own message came back: a loop in the network.
             return Vec::new();
         }
@@ -202,7 +201,7 @@ impl Host {
     fn listen(&mut self, message: &Message<'_>, said: Said, peer: ShortId) {
         let Message { sender, digest, heard, acked, .. } = message;
         let own = self.state.own();
-        if *sender.id == *own.id {
+        if *sender.id == *own.id || self.state.is_absurd(sender.generation, &self.config) {
             return;
         }
         let (own_short, issued) = (self.state.own_short(), (own.generation, own.max_version));

@@ -198,6 +198,9 @@ impl Log {
         hasher: &KeyHasher,
         mut deleted: impl FnMut(u64, &[u8]),
     ) {
+        if self.dead == 0 {
+            return;
+        }
         if self.batches.is_empty() && self.index.is_some() {
             return self.compact_in_place(up_to, hasher, deleted);
         }

@@ -53,8 +53,10 @@ pub(crate) struct State {
     /// How many of those were forgotten.
     pub(crate) forgotten: u64,
     pub(crate) journal: Journal,
-    /// What the host was last told of the time, ms since 1970.
+    /// The host's clock, ms: what it was told of the time, but never going back.
     pub(crate) now_ms: Option<u64>,
+    /// What it was told last, ms since 1970.
+    pub(crate) told_ms: u64,
     /// The generation in which somebody says that this host's own participant was evicted.
     pub(crate) own_evicted: Option<u64>,
 }
@@ -78,6 +80,7 @@ impl State {
             forgotten: 0,
             journal,
             now_ms: None,
+            told_ms: 0,
             own_evicted: None,
         }
     }
@@ -198,12 +201,19 @@ impl State {
             if held.generation < generation {
                 held.restart(generation);
             }
-            held.staged = None;
             held.evidence = None;
             held.depart(Status::Evicted);
             held.max_version = 0;
         });
         self.forget_departed(config);
+    }
+
+    /// A generation in which one more that is gone is remembered, at least that one.
+    pub(crate) fn remembered(&self, generation: u64, short: ShortId, config: &Config) -> u64 {
+        if self.remembers(generation, short, config) {
+            return generation;
+        }
+        self.departed.last().map_or(generation, |(last, _)| generation.max(last + 1))
     }
 
     /// Whether one more that is gone would be remembered: those of the lowest generation are not.
@@ -252,8 +262,8 @@ impl State {
 
     /// Whether a generation is farther ahead of the host's clock than any start can be.
     pub(crate) fn is_absurd(&self, generation: u64, config: &Config) -> bool {
-        let ahead = config.generation_ahead_ms;
-        self.now_ms.is_some_and(|now| ahead > 0 && generation >> 16 > now.saturating_add(ahead))
+        let bound = self.told_ms.saturating_add(config.generation_ahead_ms);
+        self.now_ms.is_some() && config.generation_ahead_ms > 0 && generation >> 16 > bound
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -292,7 +292,7 @@ impl<'a> Page<'a, '_> {
         let (telling, mut at) = match resumed {
             // The page before ended with it.
             Some(Done { version: u64::MAX, .. }) => return None,
-            Some(done) if done.generation == generation && telling.resumes(held, done.version) => {
+            Some(done) if done.generation == generation && telling.resumes(held, &done) => {
                 let after = telling.after.max(done.version);
                 self.deletes(held, &Telling { header: None, after, place: u64::MAX, ..*telling });
                 (telling, after)
@@ -303,7 +303,12 @@ impl<'a> Page<'a, '_> {
                 if let (true, Some(before)) = (self.list.len() >= self.limit, short.checked_sub(1))
                 {
                     // Nothing of it yet: it is begun on the next page.
-                    return Some(Done { short: before, generation: 0, version: u64::MAX });
+                    return Some(Done {
+                        short: before,
+                        generation: 0,
+                        version: u64::MAX,
+                        is_whole: false,
+                    });
                 }
                 self.begin(held, telling)
             }
@@ -312,7 +317,7 @@ impl<'a> Page<'a, '_> {
         for entry in held.log.after(at) {
             // At least one entry a page: what comes before them may fill it each time.
             if self.list.len() >= self.limit && at > begun {
-                return Some(Done { short, generation, version: at });
+                return Some(Done { short, generation, version: at, is_whole: telling.is_whole });
             }
             self.entry(held, &entry, telling.is_whole);
             at = entry.version;
@@ -383,9 +388,13 @@ fn change(held: &Participant, kind: ChangeKind) -> Change<'_> {
 
 impl Telling {
     /// Whether it can be gone on with after that version.
-    fn resumes(&self, held: &Participant, version: u64) -> bool {
+    fn resumes(&self, held: &Participant, done: &Done) -> bool {
+        if self.is_whole {
+            // What was told of what is newer is no part of it: deletions were forgotten since.
+            return done.is_whole;
+        }
         let deletes = held.deletes.as_ref();
-        self.is_whole || deletes.is_none_or(|deletes| deletes.reach(version, u64::MAX))
+        deletes.is_none_or(|deletes| deletes.reach(done.version, u64::MAX))
     }
 
     /// All of it, to somebody who knows nothing of it, or nothing any more.

@@ -6,9 +6,13 @@ use crate::host::Host;
 use crate::state::heard::Evidence;
 use crate::state::participant::Status;
 use crate::wire::bounds::MAX_GENERATION;
+use crate::wire::short::short_id;
 
 /// Less than this is not worth an entry that says so, bytes.
 const MIN_COMPACTED: usize = 4096;
+
+/// The last time that a program can mean, in 8,900 years: there is time left to go on from it.
+const LAST_MS: u64 = 1 << 48;
 
 /// How the host keeps its own log small, and what it remembers of time for that.
 #[derive(Debug, Default)]
@@ -21,12 +25,14 @@ pub(crate) struct Clock {
     awake_since: u64,
     /// When participants were last looked at for their silence.
     looked_at: u64,
+    /// By how much the program's clock was set back, all in all.
+    set_back: u64,
 }
 
 impl Host {
     /// Tell the host what time it is: milliseconds since 1970, as generations have them. It is the
-    /// only clock there is here. It goes forward only; an earlier time than the last is ignored.
-    /// Call it once a second or so.
+    /// only clock there is here. If it is set back, time goes on here from where it was. Call it
+    /// once a second or so.
     ///
     /// What has come to its end ([`set_expiring`](Host::set_expiring)) is deleted, tombstones that
     /// are old are compacted ([`Config::tombstone_age_ms`](crate::Config::tombstone_age_ms)), and
@@ -34,11 +40,16 @@ impl Host {
     /// ([`Config::evict_after_ms`](crate::Config::evict_after_ms), off by default).
     pub fn tick(&mut self, now_ms: u64) {
         let before = self.state.now_ms;
+        let now_ms = now_ms.min(LAST_MS);
+        self.state.told_ms = now_ms;
+        // A clock that is set back goes on from where it was: lengths of time still pass.
+        let mut now_ms = now_ms.saturating_add(self.clock.set_back);
+        if let Some(before) = before.filter(|before| now_ms < *before) {
+            self.clock.set_back += before - now_ms;
+            now_ms = before;
+        }
         // A length of time then fits into a message.
         let now_ms = now_ms.min(MAX_GENERATION);
-        if before.is_some_and(|before| now_ms < before) {
-            return;
-        }
         self.state.now_ms = Some(now_ms);
         match before {
             None => self.start(now_ms),
@@ -88,8 +99,7 @@ impl Host {
         let old = self.clock.marks.iter().take_while(|mark| now_ms - mark.0 >= age).count();
         let newest_old = self.clock.marks.drain(..old).next_back();
         if let Some((_, version)) = newest_old {
-            // Refused only where nothing may be written.
-            let _ = self.compact(Some(version));
+            self.compact_by_policy(Some(version));
         }
     }
 
@@ -99,22 +109,41 @@ impl Host {
             return;
         }
         self.clock.looked_at = now_ms;
-        let mut silent: Vec<Vec<u8>> = Vec::new();
+        let mut silent: Vec<(u64, Vec<u8>)> = Vec::new();
         let (own, awake_since) = (self.state.own_short(), self.clock.awake_since);
+        let (mut present, mut quiet) = (0, 0);
         self.state.each_mut(|short, held| {
             if short == own || held.status != Status::Present {
                 return;
             }
             let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now_ms).into());
             let last = evidence.heard_at.unwrap_or(evidence.since).max(awake_since);
-            if now_ms - last > after {
-                silent.push(held.id.to_vec());
+            present += 1;
+            quiet += u64::from(now_ms - last > after / 2);
+            // Not all at once: who hears that somebody else did it need not do it too.
+            let turn = short_id(own, &held.id) % 8;
+            if now_ms - last > after.saturating_add(after / 8 * turn) {
+                silent.push((now_ms - last, held.id.to_vec()));
             }
         });
-        for id in silent {
+        // If many are quiet, it is more likely that news of them is what is missing.
+        let least = if quiet > 1.max(present / 8) { after.saturating_mul(4) } else { after };
+        for (_, id) in silent.into_iter().filter(|(silence, _)| *silence > least) {
             // Refused only where nothing may be written.
             let _ = self.evict(&id);
         }
+    }
+
+    /// Compact up to there, and let no batch be in the way of it.
+    fn compact_by_policy(&mut self, up_to: Option<u64>) {
+        if let Some(up_to) = up_to
+            && self.state.own().status == Status::Present
+            && !self.identity.is_fenced
+        {
+            self.untangle(up_to);
+        }
+        // Refused only where nothing may be written.
+        let _ = self.compact(up_to);
     }
 
     /// The policy that keeps the own log small: superseded bytes may be half of all. It waits for
@@ -135,8 +164,7 @@ impl Host {
             |short| self.state.at(short).is_none_or(|held| held.status == Status::Present);
         let acked = if is_urgent { None } else { self.acked.least(own.generation, is_there) };
         let up_to = acked.filter(|acked| *acked < own.max_version);
-        // Refused only where nothing may be written.
-        let _ = self.compact(up_to);
+        self.compact_by_policy(up_to);
         let len = self.state.own().log.len();
         self.clock.next_compaction = len + len / 4;
     }

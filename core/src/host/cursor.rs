@@ -34,6 +34,8 @@ pub(crate) struct Done {
     pub(crate) generation: u64,
     /// Up to which version; the greatest number if it is told of whole.
     pub(crate) version: u64,
+    /// Whether every key was told, to a reader that was told to forget what it held.
+    pub(crate) is_whole: bool,
 }
 
 /// Where a pass is.
@@ -66,8 +68,8 @@ impl Cursor {
             From::Place(place) => (1, place),
             From::Stale(place) => (2, place),
         };
-        let Done { short, generation, version } = self.done.unwrap_or_default();
-        let is_done = u64::from(self.done.is_some());
+        let Done { short, generation, version, is_whole } = self.done.unwrap_or_default();
+        let is_done = u64::from(self.done.is_some()) + u64::from(is_whole);
         [self.life, kind, place, self.to, is_done, short, generation, version]
             .into_iter()
             .for_each(&mut put);
@@ -99,10 +101,11 @@ impl Cursor {
         };
         let to = next()?;
         let is_done = next()?;
-        let done = Done { short: next()?, generation: next()?, version: next()? };
+        let done =
+            Done { short: next()?, generation: next()?, version: next()?, is_whole: is_done == 2 };
         let done = match is_done {
             0 if done == Done::default() => None,
-            1 => Some(done),
+            1 | 2 => Some(done),
             _ => return None,
         };
         reader.is_empty().then_some(Cursor { life, from, to, done })
@@ -116,7 +119,7 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_nothing_else_is_one() {
         for from in [From::Nothing, From::Place(7), From::Stale(7)] {
-            for done in [None, Some(Done { short: 3, generation: 4, version: 9 })] {
+            for done in [None, Some(Done { short: 3, generation: 4, version: 9, is_whole: true })] {
                 let cursor = Cursor { life: 5, from, to: 8, done };
                 let bytes = cursor.encode();
                 assert!(bytes.len() <= MAX_CURSOR_BYTES);

@@ -13,6 +13,7 @@ use crate::state::journal::Standing;
 use crate::state::participant::Status;
 use crate::wire::bounds::{EVICTED, MAX_GENERATION};
 use crate::wire::message::Message;
+use crate::wire::short::short_id;
 
 /// What is known of others under the own id.
 #[derive(Debug, Default)]
@@ -129,8 +130,11 @@ impl Host {
 
     /// A generation above all that was ever seen. Twins draw different ones.
     fn next_generation(&mut self) -> Result<u64, Error> {
-        let above = self.state.own().generation.max(self.identity.seen);
-        let generation = above + 1 + u64::from(self.rng.u16(..));
+        let own = self.state.own();
+        let above = own.generation.max(self.identity.seen);
+        // Of this process, so that two that were given the same seed differ as well.
+        let process = short_id(self.config.nonce, &own.id) as u16;
+        let generation = above + 1 + u64::from(self.rng.u16(..) ^ process);
         within(Limit::Generation, generation, 0, MAX_GENERATION)?;
         Ok(generation)
     }

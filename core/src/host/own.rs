@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::host::batch::Batch;
 use crate::log::subject::Subject;
 use crate::state::participant::Status;
-use crate::wire::bounds::MAX_VERSION;
+use crate::wire::bounds::{MAX_GENERATION, MAX_VERSION};
 use crate::wire::entry::{self, Entry, Op};
 
 /// More than an entry takes that says what was compacted, bytes.
@@ -117,7 +117,7 @@ impl Host {
         self.writable()?;
         within(Limit::Version, up_to.unwrap_or(0), 0, self.state.own().max_version)?;
         if up_to.is_none() && self.state.own().log.dead() > 0 {
-            self.untangle();
+            self.untangle(self.state.own().max_version);
         }
         let own = self.state.own();
         let gc_version = own.gc_version;
@@ -146,12 +146,16 @@ impl Host {
         }
         self.writable()?;
         let version = self.next_version()?;
+        let (own, short) = (self.state.own(), self.state.own_short());
+        let generation = self.state.remembered(own.generation, short, &self.config);
+        within(Limit::Generation, generation, 0, MAX_GENERATION)?;
         self.scratch.clear();
         entry::put_leave(&mut self.scratch, version);
         self.expiry = Default::default();
         let Host { state, scratch, .. } = self;
         state.change_own(|own, hasher| {
             own.depart(Status::Left);
+            own.generation = generation;
             own.max_version = version;
             own.log.append(&Entry::written(version, &[], scratch), true, hasher);
         });
@@ -173,10 +177,14 @@ impl Host {
         }
         let held = self.state.get(participant).ok_or(Error::UnknownParticipant)?;
         let (generation, status) = (held.generation, held.status);
+        let short = self.state.short(participant);
         self.writable()?;
         if status == Status::Evicted {
             return Ok(self.state.own().max_version);
         }
+        // In a generation of its own if those that are remembered are all of newer ones.
+        let generation = self.state.remembered(generation, short, &self.config);
+        within(Limit::Generation, generation, 0, MAX_GENERATION)?;
         let put = |out: &mut Vec<u8>, version| {
             entry::put_evict(out, version, participant, generation);
         };
@@ -185,10 +193,10 @@ impl Host {
         Ok(version)
     }
 
-    /// Write anew what batches still say that are in the way of a compaction.
-    fn untangle(&mut self) {
+    /// Write anew what batches still say that are in the way of a compaction up to there.
+    pub(crate) fn untangle(&mut self, up_to: u64) {
         let own = self.state.own();
-        let (_, tangled) = own.log.sound(own.max_version, &self.state.hasher);
+        let (_, tangled) = own.log.sound(up_to, &self.state.hasher);
         for batch in tangled {
             let own = self.state.own();
             let held = own.log.after(batch - 1).next().filter(|held| held.version == batch);

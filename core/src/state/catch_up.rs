@@ -35,13 +35,15 @@ pub(crate) struct CatchUp {
     clean: Option<Clean>,
     /// Versions of what may have been deleted.
     suspects: BTreeSet<u64>,
+    /// How many values that is, and how many bytes, at most.
+    size: (u64, u64),
 }
 
 impl CatchUp {
     /// As a snapshot kept it.
     pub(crate) fn restored(clean: Option<Clean>, suspects: BTreeSet<u64>) -> Option<Box<Self>> {
         let is_needed = clean.is_some() || !suspects.is_empty();
-        is_needed.then(|| Box::new(CatchUp { clean, suspects }))
+        is_needed.then(|| Box::new(CatchUp { clean, suspects, size: (0, 0) }))
     }
 
     /// Versions of what may have been deleted, ascending.
@@ -108,8 +110,10 @@ impl Participant {
         let mut listed = keep.versions().peekable();
         for held in log.after(keep.clean.p).take_while(|held| held.version <= keep.to) {
             while listed.next_if(|listed| *listed < held.version).is_some() {}
-            if listed.peek() != Some(&held.version) {
-                catch_up.suspects.insert(held.version);
+            if listed.peek() != Some(&held.version) && catch_up.suspects.insert(held.version) {
+                let values = held.ops().filter(|op| op.value.is_some()).count();
+                catch_up.size.0 += values as u64;
+                catch_up.size.1 += held.bytes.len() as u64;
             }
         }
         catch_up.clean = catch_up.clean.map(|clean| Clean { p: keep.to, ..clean });
@@ -137,11 +141,17 @@ impl Participant {
         }
     }
 
+    /// How many suspect values there are, and how many bytes they are, at most.
+    pub(crate) fn suspect_size(&self) -> (u64, u64) {
+        self.catch_up.as_ref().map_or((0, 0), |catch_up| catch_up.size)
+    }
+
     fn sweep(&mut self, config: &Config, hasher: &KeyHasher) {
         let Some(catch_up) = self.catch_up.as_mut().filter(|c| !c.suspects.is_empty()) else {
             return;
         };
         let suspects = core::mem::take(&mut catch_up.suspects);
+        catch_up.size = (0, 0);
         let mut shown: Vec<Deleted> = Vec::new();
         for version in &suspects {
             let Some(held) =

@@ -77,6 +77,18 @@ impl State {
         }
     }
 
+    /// Somebody wrote something new: it lived, if nobody knows when.
+    pub(crate) fn hear_of_writing(&mut self, short: ShortId) {
+        let Some(now) = self.now_ms else {
+            return;
+        };
+        if let Some(held) = self.get_mut(short).filter(|held| held.status == Status::Present) {
+            let reached = held.max_version;
+            let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now).into());
+            evidence.hear(now, None, reached);
+        }
+    }
+
     /// A sample of who was last known to live, at most `room` bytes; empty without a clock. It can
     /// begin with the host's own participant.
     pub(crate) fn heard_sample(&self, rng: &mut Rng, room: usize, with_own: bool) -> Vec<u8> {
@@ -90,7 +102,10 @@ impl State {
             let (generation, version) = (own.generation as u16, own.max_version);
             lines.push(HeardLine { short, generation, age_ms: 0, version });
         }
-        for (short, held) in self.circle(rng.u64(..)).take(LOOKED_AT) {
+        // A participant is drawn, not a point of the circle: ids that crowd then silence nobody.
+        let nth = rng.usize(..self.len());
+        let first = self.iter().nth(nth).map_or(0, |(short, _)| short);
+        for (short, held) in self.circle(first).take(LOOKED_AT) {
             let seen = held.evidence.as_ref().and_then(|evidence| evidence.seen);
             if let Some((at, version)) = seen {
                 let age_ms = now.saturating_sub(at);

@@ -179,11 +179,23 @@ impl Deletes {
         if self.list.len() as u64 > max
             && let Some(oldest) = self.list.pop_front()
         {
-            self.keys_len -= oldest.key.len();
-            let version = if oldest.place == 0 { oldest.version } else { 0 };
-            self.forgotten.0 = self.forgotten.0.max(version);
-            self.forgotten.1 = self.forgotten.1.max(oldest.place);
+            self.note_forgotten(&oldest);
         }
+    }
+
+    /// Forget all.
+    pub(crate) fn forget(&mut self) {
+        while let Some(deleted) = self.list.pop_front() {
+            self.note_forgotten(&deleted);
+        }
+        self.list.shrink_to_fit();
+    }
+
+    fn note_forgotten(&mut self, oldest: &Deleted) {
+        self.keys_len -= oldest.key.len();
+        let version = if oldest.place == 0 { oldest.version } else { 0 };
+        self.forgotten.0 = self.forgotten.0.max(version);
+        self.forgotten.1 = self.forgotten.1.max(oldest.place);
     }
 
     /// Bytes that they take.

@@ -112,6 +112,7 @@ impl Participant {
         self.horizon = 0;
         self.log = Log::default();
         self.catch_up = None;
+        self.staged = None;
         self.deletes = None;
     }
 
@@ -156,10 +157,20 @@ impl Participant {
         if shrinks && !matches!(entry.body, Body::Evict { .. }) {
             return Ok(());
         }
+        // What is suspect goes as soon as what comes now is here.
+        let (suspect_keys, suspect_len) = self.suspect_size();
+        let (keys, freed) = (keys.saturating_sub(suspect_keys), freed + suspect_len);
         within(Limit::KeysPerParticipant, keys, 0, limits.keys_per_participant)?;
-        let kept = self.log.len() as u64 + len - freed;
+        let kept = (self.log.len() as u64 + len).saturating_sub(freed);
         within(Limit::ParticipantBytes, kept, 0, limits.participant_bytes)?;
         within(Limit::StateBytes, len, 0, room.saturating_add(freed))
+    }
+
+    /// Remember no deletes: readers that have not seen them get all of it anew.
+    pub(crate) fn forget_deletes(&mut self) {
+        if let Some(deletes) = &mut self.deletes {
+            deletes.forget();
+        }
     }
 
     /// Bytes that count towards `state_bytes`.
