@@ -824,8 +824,8 @@ plasmid_status plasmid_host_evict(plasmid_host *host,
 
 /**
  * Tell the host the time, in milliseconds since 1970: once a second, or before each exchange. The
- * host has no other clock, and an earlier time than the last is taken as the last. Keys expire
- * here, old deletions are compacted away, and silent participants are evicted if they are to be
+ * host has no other clock; if it is set back, what passes from then on counts. Keys expire here,
+ * old deletions are compacted away, and silent participants are evicted if they are to be
  * (`plasmid_config_set_evict_after_ms`). A host that is never told the time does without all that.
  *
  * A clock that begins with the machine will not do: for a host that lives in 1970 all others come

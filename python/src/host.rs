@@ -55,7 +55,10 @@ use crate::shared::{Shared, walled};
 /// - `tombstone_age_ms`: age at which `"auto"` drops own deletions (3,600,000, which is an hour); 0
 ///   is never.
 /// - `evict_after_ms`: silence after which a participant is evicted at a `tick`; 0, the default, is
-///   never. Only time in which this host was ticked counts.
+///   never. It supposes at least four ticks in that time, and counts only time in which this host
+///   was ticked. Hosts take it in turns, so that it may take twice as long, and four times if many
+///   are silent at once. Allow for many times the rounds that news take, which are about a quarter
+///   of the number of hosts.
 /// - `generation_ahead_ms`: how far beyond this host's clock a generation of others may be, in
 ///   milliseconds (31,536,000,000, which is a year); 0 is any, and so is a host that is not ticked.
 /// - limits: `key_bytes` (1,024), `value_bytes` (1 MiB), `message_bytes` (16 MiB), `participants`

@@ -59,8 +59,8 @@ impl Host {
         Ok(Batch::new(self.host.here()?.clone()))
     }
 
-    /// Tell this host the time: milliseconds since 1970. It never goes back; an earlier time than
-    /// the last is as good as none.
+    /// Tell this host the time: milliseconds since 1970, every second or so. Time never goes back
+    /// here: of a clock that is set back, what passes from then on counts.
     ///
     /// Now own keys expire, own deletions that are old are compacted away (with
     /// `compaction="auto"`), and participants that are silent for `evict_after_ms` are evicted. It

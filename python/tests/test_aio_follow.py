@@ -437,6 +437,20 @@ async def test_the_time_may_be_somebody_elses(driver: Driver) -> None:
 
 
 @DRIVERS
+async def test_the_time_is_told_also_between_rare_rounds(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plasmid.aio._rounds._TICK_SECONDS", FAST)
+    now = NOW
+    host = plasmid.Host("a")
+    async with driver(host, interval=100_000, clock=lambda: now):
+        await asyncio.sleep(0)
+        host.set("k", "v", ttl_ms=1000)
+        now += 1000
+        await until(lambda: "k" not in host)
+
+
+@DRIVERS
 async def test_a_clock_that_is_none_is_told(driver: Driver) -> None:
     wrong: Any = 7
     with pytest.raises(TypeError, match="clock is 7"):

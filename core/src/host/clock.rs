@@ -25,8 +25,8 @@ pub(crate) struct Clock {
     awake_since: u64,
     /// When participants were last looked at for their silence.
     looked_at: u64,
-    /// By how much the program's clock was set back, all in all.
-    set_back: u64,
+    /// The greatest time that the program told.
+    most: u64,
 }
 
 impl Host {
@@ -40,14 +40,16 @@ impl Host {
     /// ([`Config::evict_after_ms`](crate::Config::evict_after_ms), off by default).
     pub fn tick(&mut self, now_ms: u64) {
         let before = self.state.now_ms;
-        let now_ms = now_ms.min(LAST_MS);
-        self.state.told_ms = now_ms;
-        // A clock that is set back goes on from where it was: lengths of time still pass.
-        let mut now_ms = now_ms.saturating_add(self.clock.set_back);
-        if let Some(before) = before.filter(|before| now_ms < *before) {
-            self.clock.set_back += before - now_ms;
-            now_ms = before;
-        }
+        let told = now_ms.min(LAST_MS);
+        let last = core::mem::replace(&mut self.state.told_ms, told);
+        let now_ms = before.map_or(told, |before| {
+            // A clock that was set back goes on from where it was; when it is where it has been
+            // before, or was there by mistake only, what counts is what it is beyond that.
+            let most = self.clock.most;
+            let from = if last < most && told >= most { most } else { last };
+            before.saturating_add(told.saturating_sub(from))
+        });
+        self.clock.most = self.clock.most.max(told);
         // A length of time then fits into a message.
         let now_ms = now_ms.min(MAX_GENERATION);
         self.state.now_ms = Some(now_ms);

@@ -37,7 +37,8 @@ class Gossip(Rounds):
     - `server_ssl`, `client_ssl`: contexts for TLS on connections taken and made; `server_hostname`
       is the name that peers' certificates are checked for, by default the host of their address.
     - `clock`: gives milliseconds since 1970, which the host is told (`Host.tick`) when the block is
-      entered and before every round; the system's by default. None tells it nothing.
+      entered, with every round, and every second if rounds are rarer; the system's by default. None
+      tells it nothing.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
     Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises

@@ -20,6 +20,9 @@ from ._seen import audience
 
 Clock = Callable[[], int]
 
+# The longest that a host is not told the time, however rare its rounds are.
+_TICK_SECONDS = 1.0
+
 # What networks and peers do to a round. Names that no resolver or certificate check understands
 # come as ValueError.
 _FAILURES = (OSError, ValueError, Error)
@@ -213,13 +216,22 @@ class Rounds(Traffic, ABC):
 
     async def _go_on(self) -> None:
         while True:
-            if self._clock is not None:
-                self.host.tick(self._clock())
-            await asyncio.sleep(self.interval * self._rng.uniform(0.5, 1.5))
+            await self._pause(self.interval * self._rng.uniform(0.5, 1.5))
             # A peer that hangs is not called again while it does, and keeps nobody else waiting.
             peers = [p for p in self.peers if p != self.address and p not in self._met]
             if peers:
                 self._spawn(self._meet(self._rng.choice(peers)))
+
+    async def _pause(self, seconds: float) -> None:
+        """Let that time pass, and tell the host."""
+        end = asyncio.get_running_loop().time() + seconds
+        while True:
+            if self._clock is not None:
+                self.host.tick(self._clock())
+            left = end - asyncio.get_running_loop().time()
+            await asyncio.sleep(min(left, _TICK_SECONDS))
+            if left <= _TICK_SECONDS:
+                return
 
     async def _meet(self, peer: Address) -> None:
         self._met.append(peer)
