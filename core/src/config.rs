@@ -96,8 +96,8 @@ impl Default for LocalState {
 /// later and counted ([`Host::skipped`](crate::Host::skipped)), other participants in the message
 /// apply.
 ///
-/// While a copy catches up past a compaction, what may have been deleted of it does not count: it can
-/// take twice as much for that time.
+/// While a copy catches up past a compaction, what may have been deleted of it does not count: it
+/// can take twice as much for that time.
 ///
 /// Peers do not know these limits, and offer again what was refused. With [`Ordering::Depth`] and
 /// a small budget, a long backlog that is refused for ever can take the room of others for as long:
