@@ -31,7 +31,9 @@ use crate::shared::{Shared, walled};
 /// the silent are evicted. Without, everything else works.
 ///
 /// An update that is larger than the budget of an exchange goes in pieces, over several exchanges;
-/// later updates of the same participant wait for it, those of others go on.
+/// later updates of the same participant wait for it, those of others go on. Only one that is
+/// larger than `message_bytes` is refused, when it is written: give all hosts of a cluster the
+/// same.
 ///
 /// A host belongs to the process that made it. In a forked child it can be read; whatever writes or
 /// takes part in an exchange raises `ConflictError` there. The child makes a host with an id of its
@@ -113,15 +115,17 @@ impl Host {
         self.host.brief(py, |host| Ok(host.id().to_vec()))
     }
 
-    /// The generation of this host's own participant. It grows with `renew`, and once by itself if
-    /// others know more of this participant than this host does.
+    /// The generation of this host's own participant. It grows with `renew`, when this host comes
+    /// back after somebody evicted it, and once by itself if others know more of this participant
+    /// than this host does.
     #[getter]
     fn generation(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.host.brief(py, |host| Ok(host.generation()))
     }
 
     /// The whole host as bytes, for those with a store of their own; `Host.restore` takes them
-    /// back. What happens to this host afterwards is not in them.
+    /// back. What happens to this host afterwards is not in them, nor is what is learnt anew soon:
+    /// who was heard when, how far peers are, and updates that arrived in part.
     fn snapshot(&self, py: Python<'_>) -> Result<Vec<u8>, Fault> {
         self.host.long(py, |host| Ok(host.snapshot()))
     }

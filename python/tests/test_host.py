@@ -171,6 +171,21 @@ def test_the_large_update_goes_at_once_where_there_is_room() -> None:
     assert b.get("large", "a") == bytes(5000)
 
 
+def test_the_largest_update_that_is_accepted_arrives() -> None:
+    a, b = plasmid.Host("a", message_bytes=512), plasmid.Host("b", message_bytes=512)
+    with pytest.raises(plasmid.LimitError) as caught:
+        a["k"] = bytes(512)
+    assert (caught.value.limit, caught.value.max) == ("message_bytes", 512)
+    # The bound is for the change with its key and what says how long they are.
+    value = bytes(512 - (caught.value.value - 512))
+    with pytest.raises(plasmid.LimitError):
+        a["k"] = value + b"\0"
+    a["k"] = value
+    for _ in range(3):
+        exchange(b, a)
+    assert b.get("k", "a") == value
+
+
 def test_pieces_have_a_limit() -> None:
     a, b = plasmid.Host("a"), plasmid.Host("b", fragment_bytes=1000)
     a["large"] = bytes(5000)

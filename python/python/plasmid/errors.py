@@ -31,12 +31,15 @@ class ForeignError(Error):
 
 
 class LimitError(Error, ValueError):
-    """Something is outside a limit of this host: an own change, an option, or a peer's message."""
+    """Something is outside a limit of this host: an own change, an option, or a peer's message.
+
+    `limit` is its name, such as `"key_bytes"`, `value` what was asked for, `max` the bound.
+    """
 
     code = 5
 
     limit: str
-    """The limit's name, such as `"key_bytes"`."""
+    """The limit's name."""
     value: int
     """What was asked for, in the limit's unit."""
     max: int

@@ -30,14 +30,17 @@ class DatagramGossip(Rounds):
     Arguments:
 
     - `bind`: where to listen; port 0 takes a free one (see `address`).
-    - `peers`, `interval`: see the attributes.
+    - `peers`, `interval`: see `Gossip`.
     - `mtu`: bytes of the greatest datagram, 512 to 65,507; 1,200 passes nearly everywhere unsplit.
     - `clock`: see `Gossip`.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
+    `address` is where this host can be reached; `rounds`, `failures`, `last_error`, `bytes_in` and
+    `bytes_out` say what happened so far.
+
     Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises
-    (`OSError`) when the block is entered. No peer and no network makes it raise anything later (see
-    `failures`).
+    (`OSError`) when the block is entered. No peer and no network makes it raise anything later: a
+    round that fails is counted, and the next one is tried.
     """
 
     def __init__(

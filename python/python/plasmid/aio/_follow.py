@@ -18,11 +18,16 @@ class Changes:
 
         following = gossip.changes(cursor)
         async for change in following:
-            ...  # and now and then keep following.cursor
+            ...
+        cursor = following.cursor  # to go on from there
 
     It ends when the driver's block is left and there is no more to tell. However slow the reader
     is, no more than a page of changes is held for it: of a key that changes meanwhile it is told
     the newest value.
+
+    With `cursor` a reader can stop and go on later, at any time in the life of the host. It covers
+    only what the reader has dealt with, which are the changes before the last one that it was
+    given. Some of them may be told again, and nothing is left out.
 
     Raises what `Host.changes` raises. After a `CursorError` (the cursor that it began with is none
     of this host's, or the reader was so slow that nobody can tell any more who is gone) the reader
@@ -30,9 +35,7 @@ class Changes:
     """
 
     cursor: bytes | None
-    """Where to go on, at any time in the life of the host: `gossip.changes(cursor)` leaves out
-    nothing that comes after what this reader has dealt with, and may tell it some of that again. A
-    change counts as dealt with when the reader asks for the next one."""
+    """Where to go on: `gossip.changes(cursor)`."""
 
     def __init__(
         self,

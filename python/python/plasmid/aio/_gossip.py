@@ -29,7 +29,8 @@ class Gossip(Rounds):
     Arguments:
 
     - `bind`: where to listen; port 0 takes a free one (see `address`). None does not listen.
-    - `peers`, `interval`: see the attributes.
+    - `peers`: addresses to gossip with; change the list `gossip.peers` whenever you like.
+    - `interval`: mean seconds between two rounds; each pause is 0.5 to 1.5 times that.
     - `mode`: "push-pull" (both sides of a round learn), or "pull" (the caller learns).
     - `timeout`: seconds that a round may take, connecting included, here and on the answering side.
       It must suffice for the largest catching-up: raise it for much state over a slow line.
@@ -41,9 +42,12 @@ class Gossip(Rounds):
       tells it nothing.
     - `rng`: what peers and pauses are drawn from; give a seeded `random.Random` to repeat a run.
 
+    `address` is where this host can be reached; `rounds`, `failures`, `last_error`, `bytes_in` and
+    `bytes_out` say what happened so far.
+
     Raises `TypeError` or `ValueError` for arguments that make no sense, and what listening raises
-    (`OSError`) when the block is entered. No peer and no network makes it raise anything later (see
-    `failures`).
+    (`OSError`) when the block is entered. No peer and no network makes it raise anything later: a
+    round that fails is counted, and the next one is tried.
     """
 
     def __init__(

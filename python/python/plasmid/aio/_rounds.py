@@ -106,11 +106,10 @@ class Rounds(Traffic, ABC):
         `CursorError` is the reader's to deal with, because only it can forget what it was told:
 
             while True:
-                following = gossip.changes(cursor)
                 try:
-                    async for change in following:
+                    async for change in gossip.changes(cursor):
                         ...
-                    break
+                    break  # the block was left
                 except plasmid.CursorError:
                     cursor = None  # and forget all that was told
         """
