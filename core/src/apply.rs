@@ -27,8 +27,30 @@ pub(crate) fn apply(state: &mut State, config: &Config, delta: &Delta<'_>) -> u6
     skipped
 }
 
+/// What may be given up for one piece that finds no room. More would be work for a few bytes.
+const MAX_GIVEN_UP: usize = 8;
+
 /// `false` if the section is news that could not, or not wholly, be taken in.
 fn apply_section(state: &mut State, config: &Config, section: &ParticipantDelta<'_>) -> bool {
+    let short = state.short(section.id);
+    for _ in 0..MAX_GIVEN_UP {
+        let mut is_full = false;
+        let whole = take_section(state, config, section, &mut is_full);
+        // The room that is made is used at once, or somebody else would take it.
+        if !is_full || !state.give_up_staged(short) {
+            return whole;
+        }
+    }
+    false
+}
+
+/// The same once; `is_full` is set if a piece found no room.
+fn take_section(
+    state: &mut State,
+    config: &Config,
+    section: &ParticipantDelta<'_>,
+    is_full: &mut bool,
+) -> bool {
     let short = state.short(section.id);
     if short == state.own_short() {
         // The same short id with another id can never be told apart in digests.
@@ -75,10 +97,9 @@ fn apply_section(state: &mut State, config: &Config, section: &ParticipantDelta<
     if is_new {
         state.insert(short, section.id, section.generation);
     }
-    let (mut evicted, mut is_full) = (Vec::new(), false);
+    let mut evicted = Vec::new();
     let taken = state.change(short, |held, hasher, counted| {
-        let mut taking =
-            Taking { held, config, hasher, counted, evicted: &mut evicted, is_full: &mut is_full };
+        let mut taking = Taking { held, config, hasher, counted, evicted: &mut evicted, is_full };
         taking.section(section, has, obligation)
     });
     let whole = taken.unwrap_or(false);
@@ -100,9 +121,6 @@ fn apply_section(state: &mut State, config: &Config, section: &ParticipantDelta<
     if state.others_len as u64 > config.limits.state_bytes {
         // What readers have not seen is the first to go.
         state.change(short, |held, _, _| held.forget_deletes());
-    }
-    if is_full {
-        state.give_up_staged(short);
     }
     whole
 }

@@ -20,7 +20,8 @@ use crate::wire::bounds::EVICTED;
 use crate::wire::digest::{DigestLine, Range};
 use crate::wire::short::{ShortId, cluster_hash, short_id};
 
-/// After so many pieces that found no room, what nobody went on with in that time is given up.
+/// After so many pieces that found no room, for each update that is under way, what nobody went on
+/// with in that time is given up.
 const MAX_REFUSALS: u64 = 16;
 
 /// What all other copies take, while one is changed.
@@ -238,13 +239,15 @@ impl State {
 
     /// A piece of that participant found no room: give up what has come least far of another's, so
     /// that in the end something becomes whole. It is not given up for one that has come less far,
-    /// unless nobody has gone on with it for long.
-    pub(crate) fn give_up_staged(&mut self, short: ShortId) {
+    /// unless nobody has gone on with it for long. Tells whether anything was given up.
+    pub(crate) fn give_up_staged(&mut self, short: ShortId) -> bool {
         self.refusals += 1;
         let staged = |short: ShortId| self.at(short).and_then(|held| held.staged.as_deref());
         let rank = |short: ShortId| (staged(short).map_or(0, Staged::len), Reverse(short));
+        // Everybody's refusals count, so the more are under way the more it takes.
+        let most = MAX_REFUSALS * self.staged.len() as u64;
         let is_idle = |short: ShortId| {
-            staged(short).is_some_and(|staged| self.refusals - staged.touched() > MAX_REFUSALS)
+            staged(short).is_some_and(|staged| self.refusals - staged.touched() > most)
         };
         let others = self.staged.iter().copied().filter(|other| *other != short);
         let idle = others.clone().find(|other| is_idle(*other));
@@ -253,6 +256,7 @@ impl State {
         if let Some(victim) = victim {
             self.change(victim, |held, _, _| held.staged = None);
         }
+        victim.is_some()
     }
 
     /// How many are present, as far as is known; the host itself counts.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use peak_alloc::PeakAlloc;
-use plasmid::{Config, Error, Filter, Host, Status};
+use plasmid::{Config, Error, Filter, Host, Limits, Status};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -356,4 +356,48 @@ fn a_mebibyte_reaches_everyone_over_datagrams_and_holds_up_nobody() {
     assert!(slowest < 15, "an update of somebody else took {slowest} rounds");
     assert!(written as usize > rounds / 15);
     assert!(fleet.hosts[1..].iter().all(|host| host.get_from(b"p0", b"value") == Some(&value)));
+}
+
+#[test]
+fn large_updates_that_share_too_little_room_come_one_after_the_other() {
+    let limits = Limits { fragment_bytes: 6000, ..Limits::default() };
+    let make = |id: &[u8], limits| {
+        let nonce = u64::from(id[0]);
+        let config = Config { nonce, seed: 1, generation: 1, limits, ..Config::default() };
+        Host::new(id, config).expect("an id")
+    };
+    let mut reader = make(b"a", limits);
+    let mut owners = [b"b", b"c", b"d"].map(|id| make(id, Limits::default()));
+    for (owner, size) in owners.iter_mut().zip([5000, 1, 5000]) {
+        owner.set(b"k", &vec![7; size]).expect("a value within the limits");
+    }
+    reader.set(b"k", b"v").expect("a small value");
+    for _ in 0..200 {
+        for owner in &mut owners {
+            exchange(&mut reader, owner, 1100, || false);
+        }
+    }
+    for owner in &owners {
+        assert_eq!(reader.get_from(owner.id(), b"k"), owner.get(b"k"));
+    }
+}
+
+#[test]
+fn what_a_peer_had_in_an_earlier_life_is_not_taken_for_what_it_has() {
+    let make = |id: &[u8], nonce, generation| {
+        Host::new(id, Config { nonce, generation, ..Config::default() }).expect("an id")
+    };
+    let (mut a, mut b, mut c) = (make(b"a", 1, 1), make(b"b", 2, 1), make(b"c", 3, 1));
+    a.set(b"k", b"v").expect("a small value");
+    b.set(b"k", b"v").expect("a small value");
+    for _ in 0..2 {
+        exchange(&mut b, &mut a, 4096, || false);
+    }
+    assert_eq!(a.acked_version(b"b"), Some(1));
+    // It starts anew, without a's map; a hears of that through c.
+    let mut b = make(b"b", 4, 2);
+    b.set(b"k", b"w").expect("a small value");
+    exchange(&mut c, &mut b, 4096, || false);
+    exchange(&mut a, &mut c, 4096, || false);
+    assert_eq!((a.generation_of(b"b"), a.acked_version(b"b")), (Some(2), None));
 }

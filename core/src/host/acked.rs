@@ -79,20 +79,22 @@ impl AckedVersions {
         is_due
     }
 
-    /// How far that peer is with the map of that generation.
-    pub(crate) fn get(&self, peer: ShortId, own_generation: u64) -> Option<u64> {
-        let (generation, version) = self.peers.get(&peer)?.holds?;
+    /// How far that peer is with the map of that generation; `since` is the generation in which the
+    /// peer is known here. What it said in an earlier one, it may have forgotten.
+    pub(crate) fn get(&self, peer: ShortId, own_generation: u64, since: u64) -> Option<u64> {
+        let held = self.peers.get(&peer).filter(|held| held.generation >= since)?;
+        let (generation, version) = held.holds?;
         (generation == own_generation).then_some(version)
     }
 
-    /// The least that any peer has of the map of that generation, of those that `is_there` says
-    /// are; `None` if there is none.
+    /// The least that any peer has of the map of that generation; `None` if there is none. `since`
+    /// gives the generation in which a peer is known here, or nothing for one that is gone.
     pub(crate) fn least(
         &self,
         own_generation: u64,
-        is_there: impl Fn(ShortId) -> bool,
+        since: impl Fn(ShortId) -> Option<u64>,
     ) -> Option<u64> {
-        let there = self.peers.keys().filter(|short| is_there(**short));
-        there.map(|short| self.get(*short, own_generation).unwrap_or(0)).min()
+        let there = self.peers.keys().filter_map(|short| Some((*short, since(*short)?)));
+        there.map(|(short, since)| self.get(short, own_generation, since).unwrap_or(0)).min()
     }
 }

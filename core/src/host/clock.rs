@@ -162,9 +162,11 @@ impl Host {
             return;
         }
         // Who never wrote is unknown, and there.
-        let is_there =
-            |short| self.state.at(short).is_none_or(|held| held.status == Status::Present);
-        let acked = if is_urgent { None } else { self.acked.least(own.generation, is_there) };
+        let since = |short| match self.state.at(short) {
+            None => Some(0),
+            Some(held) => (held.status == Status::Present).then_some(held.generation),
+        };
+        let acked = if is_urgent { None } else { self.acked.least(own.generation, since) };
         let up_to = acked.filter(|acked| *acked < own.max_version);
         self.compact_by_policy(up_to);
         let len = self.state.own().log.len();

@@ -79,7 +79,9 @@ impl Host {
     /// The version of this host's own map that a peer is known to hold, as it said itself in an
     /// exchange with this host; `None` if it said nothing of this generation yet.
     pub fn acked_version(&self, peer: &[u8]) -> Option<u64> {
-        self.acked.get(self.state.short(peer), self.generation())
+        let short = self.state.short(peer);
+        let since = self.state.at(short).map_or(0, |held| held.generation);
+        self.acked.get(short, self.generation(), since)
     }
 
     /// How many keys of that participant have a value; 0 for an unknown one.
