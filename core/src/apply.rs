@@ -305,7 +305,7 @@ mod tests {
         let short = state.short(b"second");
         state.insert(short, b"first", 1);
         assert_eq!(take_in(&mut state, b"second"), 1);
-        assert!(state.get(b"second").is_none());
+        assert!(state.copy(b"second").is_none());
         let first = state.at(short).expect("it stays");
         assert_eq!((&*first.id, first.max_version, first.log.keys()), (&b"first"[..], 0, 0));
     }
@@ -315,10 +315,10 @@ mod tests {
         let mut state = State::new(Participant::new(b"second", 1), &Config::default(), 1);
         state.change_own(|own, _| own.id = b"me"[..].into());
         assert_eq!(take_in(&mut state, b"second"), 1);
-        assert_eq!((state.len(), state.own().max_version), (1, 0));
+        assert_eq!((state.count(), state.own().max_version), (1, 0));
         // What is said of the own participant is left alone without a word.
         state.change_own(|own, _| own.id = b"second"[..].into());
         assert_eq!(take_in(&mut state, b"second"), 0);
-        assert_eq!((state.len(), state.own().max_version), (1, 0));
+        assert_eq!((state.count(), state.own().max_version), (1, 0));
     }
 }

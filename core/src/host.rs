@@ -5,7 +5,6 @@ pub(crate) mod batch;
 pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod cursor;
-pub(crate) mod expiry;
 pub(crate) mod identity;
 mod own;
 mod read;
@@ -21,7 +20,6 @@ use crate::config::{Config, within};
 use crate::error::{Error, Limit};
 use crate::host::acked::AckedVersions;
 use crate::host::clock::Clock;
-use crate::host::expiry::Expiry;
 use crate::host::identity::{Claim, Identity};
 use crate::reply::Maker;
 use crate::state::State;
@@ -39,7 +37,6 @@ pub struct Host {
     pub(crate) state: State,
     pub(crate) rng: Rng,
     pub(crate) identity: Identity,
-    pub(crate) expiry: Expiry,
     pub(crate) clock: Clock,
     pub(crate) acked: AckedVersions,
     /// Which life of the host this is, for cursors.
@@ -69,23 +66,12 @@ impl Host {
             state,
             rng,
             identity: Identity::default(),
-            expiry: Expiry::default(),
             clock: Clock::default(),
             acked: AckedVersions::default(),
             room_needed: 0,
             skipped: 0,
             scratch: Vec::new(),
         })
-    }
-
-    /// The id of the host's own participant.
-    pub fn id(&self) -> &[u8] {
-        &self.state.own().id
-    }
-
-    /// The generation of the host's own participant.
-    pub fn generation(&self) -> u64 {
-        self.state.own().generation
     }
 
     /// What the host was made with.
@@ -272,7 +258,7 @@ impl fmt::Debug for Host {
             .field("id", &own.id.escape_ascii())
             .field("generation", &own.generation)
             .field("max_version", &own.max_version)
-            .field("participants", &self.state.len())
+            .field("participants", &self.state.count())
             .finish_non_exhaustive()
     }
 }

@@ -55,5 +55,6 @@ pub use host::changes::{Change, ChangeKind, Changes, Filter};
 pub use host::cursor::MAX_CURSOR_BYTES;
 pub use log::subject::Update;
 pub use state::participant::Status;
+pub use state::view::View;
 pub use stream::{Exchange, Mode, Stream};
 pub use wire::{MAX_ID_BYTES, MIN_BUDGET};

@@ -5,31 +5,38 @@
 //! *not* know: generations, limits, and who owns it.
 
 pub(crate) mod batches;
+mod compaction;
 pub(crate) mod index;
 pub(crate) mod subject;
 mod tangle;
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::log::batches::Batches;
-use crate::log::index::{Cut, Index, KeyHasher, Scan, entry_at, grow};
+use crate::log::index::{Cut, Index, KeyHasher, Scan, entry_at};
 use crate::log::subject::{Subject, Update, says_something};
-use crate::wire::entry::{Body, Entry, Op};
+use crate::wire::entry::{Body, Entry};
 
 /// Above this many updates a log gets an index. A scan of so few costs about as much as a hash
 /// probe, and most participants stay below it.
 const SMALL: usize = 16;
 
-#[derive(Debug, Default)]
+/// Above this many bytes too: a small log is copied by each clone, and an index is shared.
+const SMALL_LEN: usize = 4096;
+
+/// The updates kept of one participant. A clone shares what is large; the first write to it after
+/// that copies it.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
-    bytes: Vec<u8>,
+    /// The entries of a small log, as they travel; nothing if there is an index.
+    small: Vec<u8>,
     /// Distinct keys that have a value.
     keys: usize,
     /// Bytes of entries that a compaction up to the end would drop: superseded ones and tombstones.
     dead: usize,
     batches: Batches,
-    index: Option<Box<Index>>,
+    index: Option<Arc<Index>>,
 }
 
 impl Log {
@@ -40,7 +47,7 @@ impl Log {
 
     /// Bytes of the updates kept.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() - self.index.as_ref().map_or(0, |index| index.holes())
+        self.index.as_ref().map_or(self.small.len(), |index| index.len())
     }
 
     /// Bytes that a compaction up to the end would drop.
@@ -60,46 +67,58 @@ impl Log {
         let (mut ops, mut values) = (0, 0);
         let mut is_dead = !matches!(entry.body, Body::Leave);
         let mut older_slot = None;
+        // Taken out, so that it is made sure once that no view shares it.
+        let mut shared = self.index.take();
+        let mut index = shared.as_mut().map(Arc::make_mut);
         Subject::each(entry, |subject, op| {
             let is_value = says_something(subject, op);
             is_dead &= !is_value;
             ops += 1;
             values += u32::from(is_value);
             self.keys += usize::from(op.is_some() && is_value);
-            let older = match &mut self.index {
-                Some(index) => index.replace(&self.bytes, &self.batches, subject, hasher),
-                None => self.find(subject, hasher).map(|(at, _)| at),
+            let older = match &mut index {
+                Some(index) => index.replace(&self.batches, subject, hasher),
+                None => self.scan(subject).map(|(at, _)| at),
             };
             if let Some(older) = older {
                 older_slot = Some(older);
-                self.supersede(subject, older, history);
+                self.supersede(index.as_deref_mut(), subject, older, history);
             }
         });
         self.batches.insert(entry, ops, values);
         if is_dead {
             self.dead += entry.bytes.len();
         }
-        if let Some(index) = &mut self.index {
-            index.push(self.bytes.len(), older_slot.filter(|_| !is_batch));
-            grow(&mut self.bytes, entry.bytes);
-            if index.holes() > self.bytes.len() / 2 {
-                index.squeeze(&mut self.bytes);
+        if let Some(index) = index {
+            index.push(entry.bytes, older_slot.filter(|_| !is_batch));
+            if index.holes() > index.len() {
+                index.squeeze();
             }
+            self.index = shared;
         } else {
             // Exactly as much as needed: there may be very many small participants.
-            self.bytes.reserve_exact(entry.bytes.len());
-            self.bytes.extend_from_slice(entry.bytes);
-            let held = Scan::new(&self.bytes).map(|(_, held)| self.batches.len_of(&held));
-            if held.sum::<usize>() > SMALL {
-                let index = Index::build(&self.bytes, &self.batches, hasher);
-                self.index = Some(Box::new(index));
+            self.small.reserve_exact(entry.bytes.len());
+            self.small.extend_from_slice(entry.bytes);
+            let held = Scan::new(&self.small).map(|(_, held)| self.batches.len_of(&held));
+            if self.small.len() > SMALL_LEN || held.sum::<usize>() > SMALL {
+                let small = core::mem::take(&mut self.small);
+                self.index = Some(Arc::new(Index::build(&small, &self.batches, hasher)));
             }
         }
     }
 
     /// The entry at that place was the newest about `subject`, and is no more.
-    fn supersede(&mut self, subject: Subject<'_>, at: usize, history: bool) {
-        let older = self.entry(at);
+    fn supersede(
+        &mut self,
+        index: Option<&mut Index>,
+        subject: Subject<'_>,
+        at: usize,
+        history: bool,
+    ) {
+        let older = match &index {
+            Some(index) => index.entry(at),
+            None => entry_at(&self.small, at),
+        };
         let (version, len) = (older.version, older.bytes.len());
         let (mut was_value, mut is_kept) = (true, false);
         let mut dies = true;
@@ -128,32 +147,25 @@ impl Log {
         }
         self.dead -= len;
         self.batches.remove(version);
-        match &mut self.index {
+        match index {
             Some(index) => index.remove(at, len),
-            None => drop(self.bytes.drain(at..at + len)),
+            None => drop(self.small.drain(at..at + len)),
         }
     }
 
-    /// The entry at a position in the index, or in `bytes`.
-    fn entry(&self, at: usize) -> Entry<'_> {
-        match &self.index {
-            Some(index) => index.entry(&self.bytes, at),
-            None => entry_at(&self.bytes, at),
-        }
-    }
-
-    /// The newest entry about `subject`, and where it is: a position in the index, or in `bytes`.
+    /// The newest entry about `subject`, and where it is: a position in the index, or in `small`.
     fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
-        match &self.index {
-            Some(index) => {
-                let at = index.find(&self.bytes, &self.batches, subject, hasher)?;
-                Some((at, index.entry(&self.bytes, at)))
-            }
-            None => {
-                let about = |held: &Entry<'_>| subject.is_in(held, &self.batches);
-                Scan::new(&self.bytes).filter(|(_, held)| about(held)).last()
-            }
-        }
+        let Some(index) = &self.index else {
+            return self.scan(subject);
+        };
+        let at = index.find(&self.batches, subject, hasher)?;
+        Some((at, index.entry(at)))
+    }
+
+    /// The same of a small log.
+    fn scan(&self, subject: Subject<'_>) -> Option<(usize, Entry<'_>)> {
+        let about = |held: &Entry<'_>| subject.is_in(held, &self.batches);
+        Scan::new(&self.small).filter(|(_, held)| about(held)).last()
     }
 
     /// Keep only the entries that `keep` says to.
@@ -163,116 +175,10 @@ impl Log {
             // What was kept side by side stays so, whatever superseded what.
             kept.append(&entry, true, hasher);
         }
-        kept.bytes.shrink_to_fit();
+        if let Some(index) = kept.index.as_mut().map(Arc::make_mut) {
+            index.shrink_to_fit();
+        }
         *self = kept;
-    }
-
-    /// Whether a compaction up to there, which is `sound`, would drop anything.
-    pub(crate) fn has_droppable(&self, up_to: u64, hasher: &KeyHasher) -> bool {
-        self.droppable(up_to, hasher).next().is_some()
-    }
-
-    /// What is no longer needed up to `up_to`: superseded values, tombstones and evictions.
-    fn droppable<'a>(
-        &'a self,
-        up_to: u64,
-        hasher: &'a KeyHasher,
-    ) -> impl Iterator<Item = Entry<'a>> {
-        let stays = |entry: &Entry<'_>| {
-            let mut stays = matches!(entry.body, Body::Leave);
-            Subject::each(entry, |subject, op| {
-                stays |=
-                    says_something(subject, op) && self.is_newest(subject, entry.version, hasher);
-            });
-            stays
-        };
-        let is_clean = self.dead == 0;
-        let upto = self.after(0).take_while(move |entry| entry.version <= up_to && !is_clean);
-        upto.filter(move |entry| !stays(entry))
-    }
-
-    /// Drop what is `droppable`. Every key deleted there is shown to `deleted` with its version.
-    pub(crate) fn compact(
-        &mut self,
-        up_to: u64,
-        hasher: &KeyHasher,
-        mut deleted: impl FnMut(u64, &[u8]),
-    ) {
-        if self.dead == 0 {
-            return;
-        }
-        if self.batches.is_empty() && self.index.is_some() {
-            return self.compact_in_place(up_to, hasher, deleted);
-        }
-        let dropped: Vec<u64> = self.droppable(up_to, hasher).map(|entry| entry.version).collect();
-        if dropped.is_empty() {
-            return;
-        }
-        let mut next = dropped.iter().copied().peekable();
-        for entry in self.after(0).filter(|entry| next.next_if_eq(&entry.version).is_some()) {
-            Subject::each(&entry, |subject, op| {
-                if let Some(Op { key, value: None }) = op
-                    && self.is_newest(subject, entry.version, hasher)
-                {
-                    deleted(entry.version, key);
-                }
-            });
-        }
-        let mut next = dropped.into_iter().peekable();
-        self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
-    }
-
-    /// Drop only what is superseded up to `up_to`, and no tombstones: nothing is read otherwise
-    /// then, whatever is missing.
-    pub(crate) fn drop_superseded(&mut self, up_to: u64, hasher: &KeyHasher) {
-        let is_superseded = |entry: &Entry<'_>| {
-            let mut newest = matches!(entry.body, Body::Leave);
-            Subject::each(entry, |subject, _| {
-                newest |= self.is_newest(subject, entry.version, hasher);
-            });
-            entry.version <= up_to && !newest
-        };
-        let dropped: Vec<u64> =
-            self.after(0).filter(is_superseded).map(|entry| entry.version).collect();
-        if !dropped.is_empty() {
-            let mut next = dropped.into_iter().peekable();
-            self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
-        }
-    }
-
-    /// The same where every entry is about one thing, so that the index alone tells what is needed.
-    fn compact_in_place(
-        &mut self,
-        up_to: u64,
-        hasher: &KeyHasher,
-        mut deleted: impl FnMut(u64, &[u8]),
-    ) {
-        let Log { bytes, index: Some(index), dead, .. } = self else {
-            return;
-        };
-        let before = index.holes();
-        for (at, is_newest) in index.newest().into_iter().enumerate() {
-            let entry = index.entry(bytes, at);
-            if entry.version > up_to {
-                break;
-            }
-            let Some(subject) = Subject::of(&entry).filter(|_| !index.is_hole(at)) else {
-                continue;
-            };
-            let op = entry.ops().next();
-            if is_newest {
-                if says_something(subject, op) {
-                    continue;
-                }
-                index.forget(at, subject, hasher);
-                op.into_iter().for_each(|op| deleted(entry.version, op.key));
-            }
-            *dead -= entry.bytes.len();
-            index.remove(at, entry.bytes.len());
-        }
-        if index.holes() > before {
-            index.squeeze(bytes);
-        }
     }
 
     /// Bytes that go, without history, when a newer entry is only about `subject`.
@@ -302,14 +208,14 @@ impl Log {
         };
         match &self.index {
             Some(index) => {
-                let mut next = index.find(&self.bytes, &self.batches, Subject::Key(key), hasher);
+                let mut next = index.find(&self.batches, Subject::Key(key), hasher);
                 while let Some(at) = next {
-                    add(index.entry(&self.bytes, at));
-                    next = index.older(&self.bytes, at, key, &self.batches);
+                    add(index.entry(at));
+                    next = index.older(at, key, &self.batches);
                 }
             }
             None => {
-                Scan::new(&self.bytes).for_each(|(_, held)| add(held));
+                Scan::new(&self.small).for_each(|(_, held)| add(held));
                 found.reverse();
             }
         }
@@ -342,7 +248,7 @@ impl Log {
     /// The longest prefix of `after(version)` that takes at most `room` bytes.
     pub(crate) fn cut(&self, version: u64, room: usize) -> Cut {
         if let Some(index) = self.index.as_ref().filter(|index| index.holes() == 0) {
-            return index.cut(&self.bytes, self.position(version), room);
+            return index.cut(self.position(version), room);
         }
         Cut::of(self.after(version), room)
     }
@@ -351,19 +257,19 @@ impl Log {
     pub(crate) fn copy(&self, from: u64, to: u64, out: &mut Vec<u8>) {
         let (from, to) = (self.position(from), self.position(to));
         match &self.index {
-            Some(index) => index.copy(&self.bytes, from..to, out),
-            None => out.extend_from_slice(&self.bytes[from..to]),
+            Some(index) => index.copy(from..to, out),
+            None => out.extend_from_slice(&self.small[from..to]),
         }
     }
 
-    /// Where the first update above `version` is: a position in the index, or in `bytes`.
+    /// Where the first update above `version` is: a position in the index, or in `small`.
     fn position(&self, version: u64) -> usize {
         match &self.index {
-            Some(index) => index.position(&self.bytes, version),
+            Some(index) => index.position(version),
             None => {
-                let mut scan = Scan::new(&self.bytes);
+                let mut scan = Scan::new(&self.small);
                 let above = scan.find(|(_, held)| held.version > version);
-                above.map_or(self.bytes.len(), |(at, _)| at)
+                above.map_or(self.small.len(), |(at, _)| at)
             }
         }
     }
@@ -380,14 +286,14 @@ impl<'a> Iterator for After<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
-        let bytes = &self.log.bytes;
+        let bytes = &self.log.small;
         let Some(index) = &self.log.index else {
             let entry = (self.at < bytes.len()).then(|| entry_at(bytes, self.at))?;
             self.at += entry.bytes.len();
             return Some(entry);
         };
         self.at = index.kept(self.at)? + 1;
-        Some(index.entry(bytes, self.at - 1))
+        Some(index.entry(self.at - 1))
     }
 }
 

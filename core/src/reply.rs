@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::reply::outline::Outline;
 use crate::reply::pending::{Difference, Pending};
 use crate::reply::selection::Selection;
-use crate::state::State;
 use crate::state::heard;
+use crate::state::view::View;
 use crate::wire::lines::Acked;
 use crate::wire::message::{self, Kind, Message, Sender, section_len, section_room, tag};
 use crate::wire::short::ShortId;
@@ -34,7 +34,7 @@ pub(crate) struct Reply {
 
 /// Everything that making a message draws on.
 pub(crate) struct Maker<'a> {
-    pub(crate) state: &'a State,
+    pub(crate) state: &'a View,
     pub(crate) config: &'a Config,
     pub(crate) rng: &'a mut Rng,
     /// Bytes, at least `MIN_BUDGET`.

@@ -1,23 +1,29 @@
-//! Every participant's copy, found by short id. What is *not* here: how copies change (apply, own)
-//! and how they are told (pending, reply).
+//! Every participant's copy, and what has to be counted and remembered when one changes. What is
+//! *not* here: what is changed (apply, own), how copies are read (view) and told (pending, reply).
 
 pub(crate) mod catch_up;
+pub(crate) mod expiry;
 pub(crate) mod heard;
 pub(crate) mod journal;
 pub(crate) mod participant;
 pub(crate) mod staging;
+pub(crate) mod table;
+pub(crate) mod view;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use core::cmp::Reverse;
-use core::ops::Bound::{Excluded, Included, Unbounded};
+use core::ops::Deref;
 
 use crate::config::Config;
 use crate::log::index::KeyHasher;
+use crate::state::expiry::Expiry;
 use crate::state::journal::{Journal, Standing};
 use crate::state::participant::{Participant, Status};
 use crate::state::staging::Staged;
+use crate::state::table::Table;
+use crate::state::view::View;
 use crate::wire::bounds::EVICTED;
-use crate::wire::digest::{DigestLine, Range};
 use crate::wire::short::{ShortId, cluster_hash, short_id};
 
 /// After so many pieces that found no room, for each update that is under way, what nobody went on
@@ -35,12 +41,8 @@ pub(crate) struct Counted {
 
 #[derive(Debug)]
 pub(crate) struct State {
-    /// Sorted by short id, as digests are.
-    participants: BTreeMap<ShortId, Participant>,
-    pub(crate) cluster: u64,
-    /// The short id of the host's own participant, which is always present.
-    own: ShortId,
-    pub(crate) hasher: KeyHasher,
+    /// What can be read of it. It is written here only.
+    pub(crate) view: View,
     /// Bytes that the copies of others cost together.
     pub(crate) others_len: usize,
     /// Bytes of partly received updates.
@@ -51,12 +53,8 @@ pub(crate) struct State {
     refusals: u64,
     /// Those that left or were evicted, by generation; never the own participant.
     departed: BTreeSet<(u64, ShortId)>,
-    /// How many of those were forgotten.
-    pub(crate) forgotten: u64,
     pub(crate) journal: Journal,
-    /// The host's clock, ms: what it was told of the time, but never going back.
-    pub(crate) now_ms: Option<u64>,
-    /// What it was told last, ms since 1970.
+    /// What the host's clock was told last, ms since 1970.
     pub(crate) told_ms: u64,
     /// The generation in which somebody says that this host's own participant was evicted.
     pub(crate) own_evicted: Option<u64>,
@@ -69,33 +67,25 @@ impl State {
         let mut journal = Journal::new(config.limits.change_records);
         let changed_at = journal.note(short, 0, Standing::UNKNOWN);
         State {
-            participants: BTreeMap::from([(short, Participant { changed_at, ..own })]),
-            cluster,
-            own: short,
-            hasher: KeyHasher::with_seed(seed),
+            view: View {
+                own: Participant { changed_at, ..own },
+                own_short: short,
+                others: Table::default(),
+                cluster,
+                hasher: KeyHasher::with_seed(seed),
+                now_ms: None,
+                forgotten: 0,
+                expiry: Arc::default(),
+            },
             others_len: 0,
             staged_len: 0,
             staged: BTreeSet::new(),
             refusals: 0,
             departed: BTreeSet::new(),
-            forgotten: 0,
             journal,
-            now_ms: None,
             told_ms: 0,
             own_evicted: None,
         }
-    }
-
-    pub(crate) fn short(&self, id: &[u8]) -> ShortId {
-        short_id(self.cluster, id)
-    }
-
-    pub(crate) const fn own_short(&self) -> ShortId {
-        self.own
-    }
-
-    pub(crate) fn own(&self) -> &Participant {
-        self.participants.get(&self.own).expect("a host has its own participant")
     }
 
     /// The host's own participant, to be changed.
@@ -103,26 +93,20 @@ impl State {
         &mut self,
         change: impl FnOnce(&mut Participant, &KeyHasher) -> R,
     ) -> R {
-        let changed = self.change(self.own, |own, hasher, _| change(own, hasher));
+        let changed = self.change(self.own_short, |own, hasher, _| change(own, hasher));
         changed.expect("a host has its own participant")
     }
 
     /// A copy whose change no reader sees.
     pub(crate) fn get_mut(&mut self, short: ShortId) -> Option<&mut Participant> {
-        self.participants.get_mut(&short)
+        let View { own, own_short, others, .. } = &mut self.view;
+        if short == *own_short { Some(own) } else { others.get_mut(short) }
     }
 
-    /// Every copy, whose change no reader sees.
-    pub(crate) fn each_mut(&mut self, mut change: impl FnMut(ShortId, &mut Participant)) {
-        self.participants.iter_mut().for_each(|(short, held)| change(*short, held));
-    }
-
-    pub(crate) fn get(&self, id: &[u8]) -> Option<&Participant> {
-        self.at(self.short(id)).filter(|held| *held.id == *id)
-    }
-
-    pub(crate) fn at(&self, short: ShortId) -> Option<&Participant> {
-        self.participants.get(&short)
+    /// The deadlines of own updates, to be changed. If a view has them too they are copied whole:
+    /// there are few in a small state.
+    pub(crate) fn change_expiry(&mut self) -> &mut Expiry {
+        Arc::make_mut(&mut self.view.expiry)
     }
 
     /// The copy at that short id, to be changed: what it costs is counted, and where it was is put
@@ -132,10 +116,11 @@ impl State {
         short: ShortId,
         change: impl FnOnce(&mut Participant, &KeyHasher, &mut Counted) -> R,
     ) -> Option<R> {
-        let held = self.participants.get_mut(&short)?;
+        let View { own, own_short, others, hasher, .. } = &mut self.view;
+        let is_own = short == *own_short;
+        let held = if is_own { own } else { others.get_mut(short)? };
         let before = Standing::of(held);
         held.changed_at = self.journal.note(short, held.changed_at, before);
-        let is_own = short == self.own;
         let (cost, generation) = (held.cost(), held.generation);
         let staged = held.staged.as_ref().map_or(0, |staged| staged.len());
         let mut counted = Counted {
@@ -143,7 +128,7 @@ impl State {
             staged_len: self.staged_len - staged,
             refusals: self.refusals,
         };
-        let result = change(held, &self.hasher, &mut counted);
+        let result = change(held, hasher, &mut counted);
         self.others_len = counted.others_len + if is_own { 0 } else { held.cost() };
         let staged = held.staged.as_ref().map(|staged| staged.len());
         self.staged_len = counted.staged_len + staged.unwrap_or(0);
@@ -167,12 +152,12 @@ impl State {
         let changed_at = self.journal.note(short, 0, Standing::UNKNOWN);
         let held = Participant { changed_at, ..Participant::new(id, generation) };
         self.others_len += held.cost();
-        self.participants.insert(short, held);
+        self.view.others.insert(short, held);
     }
 
     /// Forget somebody else.
     pub(crate) fn remove(&mut self, short: ShortId) {
-        if let Some(held) = self.participants.remove(&short) {
+        if let Some(held) = self.view.others.remove(short) {
             self.others_len -= held.cost();
             self.staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
             self.staged.remove(&short);
@@ -183,7 +168,7 @@ impl State {
     /// Set somebody else's slot to evicted in that generation, if that outranks what is held.
     pub(crate) fn evict(&mut self, id: &[u8], generation: u64, config: &Config) {
         let short = self.short(id);
-        if short == self.own {
+        if short == self.own_short {
             if *self.own().id == *id {
                 self.own_evicted = self.own_evicted.max(Some(generation));
             }
@@ -229,11 +214,11 @@ impl State {
         while self.departed.len() as u64 > config.limits.departed
             && let Some((_, short)) = self.departed.pop_first()
         {
-            if let Some(held) = self.participants.get(&short) {
+            if let Some(held) = self.view.others.get(short) {
                 self.journal.note_forgotten(&held.id, held.generation, held.status);
             }
             self.remove(short);
-            self.forgotten += 1;
+            self.view.forgotten += 1;
         }
     }
 
@@ -261,7 +246,7 @@ impl State {
 
     /// How many are present, as far as is known; the host itself counts.
     pub(crate) fn present(&self) -> usize {
-        self.participants.len() - self.departed.len()
+        self.count() - self.departed.len()
     }
 
     /// Whether a generation is farther ahead of the host's clock than any start can be.
@@ -269,41 +254,13 @@ impl State {
         let bound = self.told_ms.saturating_add(config.generation_ahead_ms);
         self.now_ms.is_some() && config.generation_ahead_ms > 0 && generation >> 16 > bound
     }
+}
 
-    pub(crate) fn len(&self) -> usize {
-        self.participants.len()
-    }
+impl Deref for State {
+    type Target = View;
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ShortId, &Participant)> {
-        self.participants.iter().map(|(short, participant)| (*short, participant))
-    }
-
-    /// The participants in that range, going up from its start around the circle.
-    pub(crate) fn in_range(&self, range: Range) -> impl Iterator<Item = (ShortId, &Participant)> {
-        let Range { first, last } = range;
-        let wraps = first > last;
-        let upper = if wraps { Unbounded } else { Included(last) };
-        let head = self.participants.range((Included(first), upper));
-        let tail = wraps.then(|| self.participants.range((Unbounded, Included(last))));
-        head.chain(tail.into_iter().flatten()).map(|(short, held)| (*short, held))
-    }
-
-    /// Those from that short id on, up to the end of the circle.
-    pub(crate) fn from(&self, first: ShortId) -> impl Iterator<Item = (ShortId, &Participant)> {
-        self.participants.range(first..).map(|(short, held)| (*short, held))
-    }
-
-    /// Everybody, going up from `first` around the circle.
-    pub(crate) fn circle(&self, first: ShortId) -> impl Iterator<Item = (ShortId, &Participant)> {
-        let head = self.participants.range((Included(first), Unbounded));
-        let tail = self.participants.range((Unbounded, Excluded(first)));
-        head.chain(tail).map(|(short, held)| (*short, held))
-    }
-
-    /// That participant's line in a digest.
-    pub(crate) fn line((short, held): (ShortId, &Participant)) -> DigestLine {
-        let (generation, max_version) = held.reached();
-        DigestLine { short, generation, max_version }
+    fn deref(&self) -> &View {
+        &self.view
     }
 }
 

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use crate::host::Host;
 use crate::state::heard::Evidence;
 use crate::state::participant::Status;
+use crate::state::view::View;
 use crate::wire::bounds::MAX_GENERATION;
-use crate::wire::short::short_id;
+use crate::wire::short::{ShortId, short_id};
 
 /// Less than this is not worth an entry that says so, bytes.
 const MIN_COMPACTED: usize = 4096;
@@ -52,7 +53,7 @@ impl Host {
         self.clock.most = self.clock.most.max(told);
         // A length of time then fits into a message.
         let now_ms = now_ms.min(MAX_GENERATION);
-        self.state.now_ms = Some(now_ms);
+        self.state.view.now_ms = Some(now_ms);
         match before {
             None => self.start(now_ms),
             // A process that slept heard nobody; that says nothing about them.
@@ -68,23 +69,23 @@ impl Host {
 
     fn start(&mut self, now_ms: u64) {
         self.clock.awake_since = now_ms;
-        self.expiry.start(now_ms);
+        self.state.change_expiry().start(now_ms);
     }
 
     fn expire(&mut self, now_ms: u64) {
-        while let Some(version) = self.expiry.due(now_ms) {
+        while let Some(version) = self.state.expiry.due(now_ms) {
             let own = self.state.own();
             let entry = own.log.after(version - 1).next().filter(|e| e.version == version);
             let op = entry.and_then(|entry| entry.ops().next());
             let Some(key) = op.map(|op| op.key.to_vec()) else {
-                self.expiry.cancel(version);
+                self.state.change_expiry().cancel(version);
                 continue;
             };
             // What cannot be written now, because of a twin or a limit, is tried again later.
             if self.delete(&key).is_err() {
                 break;
             }
-            self.expiry.cancel(version);
+            self.state.change_expiry().cancel(version);
         }
     }
 
@@ -111,14 +112,17 @@ impl Host {
             return;
         }
         self.clock.looked_at = now_ms;
-        let mut silent: Vec<(u64, Vec<u8>)> = Vec::new();
+        let (mut unheard, mut silent): (Vec<ShortId>, Vec<(u64, Vec<u8>)>) = Default::default();
         let (own, awake_since) = (self.state.own_short(), self.clock.awake_since);
         let (mut present, mut quiet) = (0, 0);
-        self.state.each_mut(|short, held| {
+        for (short, held) in self.state.iter() {
             if short == own || held.status != Status::Present {
-                return;
+                continue;
             }
-            let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now_ms).into());
+            let evidence = held.evidence.as_deref().copied().unwrap_or(Evidence::new(now_ms));
+            if held.evidence.is_none() {
+                unheard.push(short);
+            }
             let last = evidence.heard_at.unwrap_or(evidence.since).max(awake_since);
             present += 1;
             quiet += u64::from(now_ms - last > after / 2);
@@ -127,7 +131,10 @@ impl Host {
             if now_ms - last > after.saturating_add(after / 8 * turn) {
                 silent.push((now_ms - last, held.id.to_vec()));
             }
-        });
+        }
+        for short in unheard {
+            self.state.await_evidence(short, now_ms);
+        }
         // If many are quiet, it is more likely that news of them is what is missing.
         let least = if quiet > 1.max(present / 8) { after.saturating_mul(4) } else { after };
         for (_, id) in silent.into_iter().filter(|(silence, _)| *silence > least) {
@@ -177,12 +184,24 @@ impl Host {
     /// message it sent here, or to somebody who said so. 0 for oneself; `None` if it is unknown or
     /// gone, or there is no evidence, or no clock ([`tick`](Host::tick)).
     pub fn last_heard(&self, participant: &[u8]) -> Option<u64> {
-        self.since(participant, |evidence, _| evidence.heard_at)
+        self.state.last_heard(participant)
     }
 
     /// Milliseconds since this copy was last known to hold all that the participant had written:
     /// what is read of it here is at most that old. 0 for oneself; `None` as for
     /// [`last_heard`](Host::last_heard).
+    pub fn staleness(&self, participant: &[u8]) -> Option<u64> {
+        self.state.staleness(participant)
+    }
+}
+
+impl View {
+    /// As [`Host::last_heard`], by the clock as it was.
+    pub fn last_heard(&self, participant: &[u8]) -> Option<u64> {
+        self.since(participant, |evidence, _| evidence.heard_at)
+    }
+
+    /// As [`Host::staleness`], by the clock as it was.
     pub fn staleness(&self, participant: &[u8]) -> Option<u64> {
         self.since(participant, Evidence::level_at)
     }
@@ -192,8 +211,8 @@ impl Host {
         participant: &[u8],
         at: impl FnOnce(&Evidence, u64) -> Option<u64>,
     ) -> Option<u64> {
-        let now = self.state.now_ms?;
-        let held = self.state.get(participant)?;
+        let now = self.now_ms?;
+        let held = self.copy(participant)?;
         if *participant == *self.id() {
             return Some(0);
         }

@@ -7,6 +7,7 @@ use crate::error::{Error, Limit};
 use crate::host::Host;
 use crate::host::batch::Batch;
 use crate::log::subject::Subject;
+use crate::state::expiry::Expiry;
 use crate::state::participant::Status;
 use crate::wire::bounds::{MAX_GENERATION, MAX_VERSION};
 use crate::wire::entry::{self, Entry, Op};
@@ -62,7 +63,7 @@ impl Host {
     pub fn set_expiring(&mut self, key: &[u8], value: &[u8], ttl_ms: u64) -> Result<u64, Error> {
         let version = self.write(&[Op { key, value: Some(value) }])?;
         let now = self.state.now_ms.unwrap_or(0);
-        self.expiry.insert(version, now.saturating_add(ttl_ms));
+        self.state.change_expiry().insert(version, now.saturating_add(ttl_ms));
         Ok(version)
     }
 
@@ -151,7 +152,7 @@ impl Host {
         within(Limit::Generation, generation, 0, MAX_GENERATION)?;
         self.scratch.clear();
         entry::put_leave(&mut self.scratch, version);
-        self.expiry = Default::default();
+        *self.state.change_expiry() = Expiry::default();
         let Host { state, scratch, .. } = self;
         state.change_own(|own, hasher| {
             own.depart(Status::Left);
@@ -175,7 +176,7 @@ impl Host {
         if *participant == *self.id() {
             return Err(Error::OwnParticipant);
         }
-        let held = self.state.get(participant).ok_or(Error::UnknownParticipant)?;
+        let held = self.state.copy(participant).ok_or(Error::UnknownParticipant)?;
         let (generation, status) = (held.generation, held.status);
         let short = self.state.short(participant);
         self.writable()?;
@@ -301,13 +302,14 @@ impl Host {
 
     /// Keep the entry in `scratch`, which has that version and changes those keys.
     fn append(&mut self, version: u64, ops: &[Op<'_>]) -> Result<(), Error> {
-        let Host { state, config, scratch, expiry, .. } = self;
+        let Host { state, config, scratch, .. } = self;
         let entry = Entry::written(version, ops, scratch);
         state.own().admits(&entry, config, &state.hasher, u64::MAX)?;
-        if !expiry.is_empty() {
+        if !state.expiry.is_empty() {
             for op in entry.ops() {
-                if let Some(older) = state.own().log.get(op.key, &state.hasher) {
-                    expiry.cancel(older.version);
+                let older = state.own().log.get(op.key, &state.hasher).map(|older| older.version);
+                if let Some(older) = older.filter(|older| state.expiry.has(*older)) {
+                    state.change_expiry().cancel(older);
                 }
             }
         }

@@ -14,6 +14,7 @@ use crate::log::index::KeyHasher;
 use crate::state::State;
 use crate::state::catch_up::CatchUp;
 use crate::state::participant::{Participant, Status};
+use crate::state::view::View;
 use crate::wire::bounds::{MAX_GENERATION, MAX_VERSION};
 use crate::wire::checksum::crc32c;
 use crate::wire::entry::{Body, Entry};
@@ -44,23 +45,7 @@ impl Host {
     /// # }
     /// ```
     pub fn snapshot(&self) -> Vec<u8> {
-        let state = &self.state;
-        let mut out = MAGIC.to_vec();
-        out.extend_from_slice(&state.cluster.to_be_bytes());
-        out.push(u8::from(state.now_ms.is_some()));
-        varint::put(&mut out, state.now_ms.unwrap_or(0).min(MAX_GENERATION));
-        varint::put(&mut out, state.len() as u64);
-        put_copy(&mut out, state.own());
-        let others = state.iter().filter(|(short, _)| *short != state.own_short());
-        others.for_each(|(_, held)| put_copy(&mut out, held));
-        varint::put(&mut out, self.expiry.iter().count() as u64);
-        for (version, deadline) in self.expiry.iter() {
-            varint::put(&mut out, version);
-            varint::put(&mut out, deadline.min(MAX_GENERATION));
-        }
-        let crc = crc32c(&out);
-        out.extend_from_slice(&crc.to_le_bytes());
-        out
+        self.state.snapshot()
     }
 
     /// A host from the bytes that [`snapshot`](Host::snapshot) gave, whose participant it is again.
@@ -92,7 +77,7 @@ impl Host {
         if has_clock > 1 || (has_clock == 0 && now > 0) {
             return Err(TORN);
         }
-        host.state.now_ms = (has_clock == 1).then_some(now);
+        host.state.view.now_ms = (has_clock == 1).then_some(now);
         host.state.told_ms = now;
         host.adopt(own)?;
         for _ in 1..count {
@@ -106,7 +91,7 @@ impl Host {
                 return Err(TORN);
             }
             last = version;
-            host.expiry.insert(version, deadline);
+            host.state.change_expiry().insert(version, deadline);
         }
         if reader.is_empty() { Ok(host) } else { Err(TORN) }
     }
@@ -125,6 +110,28 @@ impl Host {
         self.state.change_own(|own, _| own.generation = own.generation.max(generation));
         self.life = Host::life_of(self.config.nonce, self.generation());
         Ok(())
+    }
+}
+
+impl View {
+    /// As [`Host::snapshot`].
+    pub fn snapshot(&self) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.extend_from_slice(&self.cluster.to_be_bytes());
+        out.push(u8::from(self.now_ms.is_some()));
+        varint::put(&mut out, self.now_ms.unwrap_or(0).min(MAX_GENERATION));
+        varint::put(&mut out, self.count() as u64);
+        put_copy(&mut out, self.own());
+        let others = self.iter().filter(|(short, _)| *short != self.own_short());
+        others.for_each(|(_, held)| put_copy(&mut out, held));
+        varint::put(&mut out, self.expiry.iter().count() as u64);
+        for (version, deadline) in self.expiry.iter() {
+            varint::put(&mut out, version);
+            varint::put(&mut out, deadline.min(MAX_GENERATION));
+        }
+        let crc = crc32c(&out);
+        out.extend_from_slice(&crc.to_le_bytes());
+        out
     }
 }
 

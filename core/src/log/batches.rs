@@ -2,11 +2,12 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 
 use crate::wire::entry::{Body, Entry, Op};
 
 /// Of one batch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Parts {
     /// Changes that are the newest of their keys, deletions included.
     pub(crate) ops: u32,
@@ -16,40 +17,47 @@ pub(crate) struct Parts {
     offsets: Box<[u32]>,
 }
 
-/// The batches of a log, by version.
-#[derive(Debug, Default)]
+/// The batches of a log, by version. A clone shares them, and most logs have none.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Batches {
-    parts: BTreeMap<u64, Parts>,
+    parts: Option<Arc<BTreeMap<u64, Parts>>>,
 }
 
 impl Batches {
     pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.parts.is_none()
     }
 
     /// Take note of an entry, of whose changes so many are the newest, if it is a batch.
     pub(crate) fn insert(&mut self, entry: &Entry<'_>, ops: u32, values: u32) {
         if let Body::Batch(changes) = entry.body {
             let offsets = changes.offsets_in(entry.bytes).collect();
-            self.parts.insert(entry.version, Parts { ops, values, offsets });
+            let parts = Arc::make_mut(self.parts.get_or_insert_default());
+            parts.insert(entry.version, Parts { ops, values, offsets });
         }
     }
 
     pub(crate) fn get_mut(&mut self, version: u64) -> Option<&mut Parts> {
-        self.parts.get_mut(&version)
+        Arc::make_mut(self.parts.as_mut()?).get_mut(&version)
     }
 
     pub(crate) fn get(&self, version: u64) -> Option<&Parts> {
-        self.parts.get(&version)
+        self.parts.as_ref()?.get(&version)
     }
 
     pub(crate) fn remove(&mut self, version: u64) {
-        self.parts.remove(&version);
+        let Some(parts) = self.parts.as_mut().filter(|parts| parts.contains_key(&version)) else {
+            return;
+        };
+        Arc::make_mut(parts).remove(&version);
+        if parts.is_empty() {
+            self.parts = None;
+        }
     }
 
     /// How many changes an entry has that can be looked for.
     pub(crate) fn len_of(&self, entry: &Entry<'_>) -> usize {
-        self.parts.get(&entry.version).map_or(1, |parts| parts.offsets.len())
+        self.get(entry.version).map_or(1, |parts| parts.offsets.len())
     }
 
     /// What an entry of the log says of that key.
@@ -58,7 +66,7 @@ impl Batches {
         match entry.body {
             Body::One(op) => (op.key == key).then_some(op),
             Body::Batch(_) => {
-                let parts = self.parts.get(&entry.version)?;
+                let parts = self.get(entry.version)?;
                 let op = |offset: u32| Op::at(entry.bytes, offset as usize);
                 let order = |offset: &u32| op(*offset).map_or(&[][..], |op| op.key).cmp(key);
                 let at = parts.offsets.binary_search_by(order).ok()?;

@@ -1,5 +1,5 @@
-//! Where everything is in a large log: positions in version order, and the newest update of each
-//! key. The bytes themselves are the log's, and are handed in.
+//! A large log: its bytes, and where everything is in them, which is positions in version order and
+//! the newest update of each key.
 
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -22,9 +22,11 @@ const HOLE: u32 = u32::MAX - 1;
 /// An older value of this key is not kept; a batch before it may have one.
 const LOST: u32 = u32::MAX - 2;
 
-/// Where everything is in a large log.
+/// A large log.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
+    /// Entries back to back, holes among them.
+    pub(super) bytes: Vec<u8>,
     /// One per entry in `bytes`, in version order.
     slots: Vec<Slot>,
     /// Subject → its newest entry.
@@ -94,14 +96,13 @@ impl Cut {
 }
 
 impl Index {
+    /// Of the entries of a small log.
     pub(crate) fn build(bytes: &[u8], batches: &Batches, hasher: &KeyHasher) -> Self {
         let mut index = Index::default();
-        for (at, held) in Scan::new(bytes) {
+        for (_, held) in Scan::new(bytes) {
             let mut older = None;
-            Subject::each(&held, |subject, _| {
-                older = index.replace(bytes, batches, subject, hasher);
-            });
-            index.push(at, older.filter(|_| !matches!(held.body, Body::Batch(_))));
+            Subject::each(&held, |subject, _| older = index.replace(batches, subject, hasher));
+            index.push(held.bytes, older.filter(|_| !matches!(held.body, Body::Batch(_))));
         }
         index
     }
@@ -109,14 +110,13 @@ impl Index {
     /// The entry that will be pushed next becomes the newest about `subject`; tells which one was.
     pub(crate) fn replace(
         &mut self,
-        bytes: &[u8],
         batches: &Batches,
         subject: Subject<'_>,
         hasher: &KeyHasher,
     ) -> Option<usize> {
         let at = self.slots.len() as u32;
         let hash = hash(subject, hasher);
-        let slots = &self.slots;
+        let Index { bytes, slots, .. } = self;
         // What is at `at` already is another key of the same batch.
         let is_same = |held: &Place| {
             held.hash == hash
@@ -132,11 +132,11 @@ impl Index {
         None
     }
 
-    /// The next entry starts there; `older` is the one that it takes the place of, if it has one
-    /// subject.
-    pub(crate) fn push(&mut self, start: usize, older: Option<usize>) {
+    /// Append an entry; `older` is the one that it takes the place of, if it has one subject.
+    pub(crate) fn push(&mut self, entry: &[u8], older: Option<usize>) {
         let older = older.map_or(NONE, |older| older as u32);
-        grow(&mut self.slots, &[Slot { start: start as u32, older }]);
+        grow(&mut self.slots, &[Slot { start: self.bytes.len() as u32, older }]);
+        grow(&mut self.bytes, entry);
     }
 
     /// Which entries are the newest about something.
@@ -150,8 +150,11 @@ impl Index {
         self.slots[at].older == HOLE
     }
 
-    /// The entry at that position is the newest about `subject`; nothing is any more.
-    pub(crate) fn forget(&mut self, at: usize, subject: Subject<'_>, hasher: &KeyHasher) {
+    /// The entry at that position is the newest about its one subject; nothing is any more.
+    pub(crate) fn forget(&mut self, at: usize, hasher: &KeyHasher) {
+        let Some(subject) = Subject::of(&entry_at(&self.bytes, self.start(at))) else {
+            return;
+        };
         let is_it = |held: &Place| held.slot as usize == at;
         if let Ok(held) = self.newest.find_entry(Place::spread(hash(subject, hasher)), is_it) {
             held.remove();
@@ -166,21 +169,25 @@ impl Index {
 
     pub(crate) fn find(
         &self,
-        bytes: &[u8],
         batches: &Batches,
         subject: Subject<'_>,
         hasher: &KeyHasher,
     ) -> Option<usize> {
         let hash = hash(subject, hasher);
         let is_same = |held: &Place| {
-            held.hash == hash && subject.is_in(&self.entry(bytes, held.slot as usize), batches)
+            held.hash == hash && subject.is_in(&self.entry(held.slot as usize), batches)
         };
         let held = self.newest.find(Place::spread(hash), is_same)?;
         Some(held.slot as usize)
     }
 
-    pub(crate) fn entry<'a>(&self, bytes: &'a [u8], at: usize) -> Entry<'a> {
-        entry_at(bytes, self.slots[at].start as usize)
+    pub(crate) fn entry(&self, at: usize) -> Entry<'_> {
+        entry_at(&self.bytes, self.slots[at].start as usize)
+    }
+
+    /// Bytes of the updates that are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() - self.holes
     }
 
     /// Bytes of updates that are no longer kept.
@@ -198,8 +205,8 @@ impl Index {
     }
 
     /// The position of the first update above `version`.
-    pub(crate) fn position(&self, bytes: &[u8], version: u64) -> usize {
-        let is_below = |slot: &Slot| entry_at(bytes, slot.start as usize).version <= version;
+    pub(crate) fn position(&self, version: u64) -> usize {
+        let is_below = |slot: &Slot| entry_at(&self.bytes, slot.start as usize).version <= version;
         self.slots.partition_point(is_below)
     }
 
@@ -211,15 +218,9 @@ impl Index {
 
     /// The position of the next older entry about `key`, given one about it. Only where there are
     /// batches can one hide behind what is not kept.
-    pub(crate) fn older(
-        &self,
-        bytes: &[u8],
-        at: usize,
-        key: &[u8],
-        batches: &Batches,
-    ) -> Option<usize> {
+    pub(crate) fn older(&self, at: usize, key: &[u8], batches: &Batches) -> Option<usize> {
         let older = self.slots[at].older;
-        let is_batch = !batches.is_empty() && matches!(self.entry(bytes, at).body, Body::Batch(_));
+        let is_batch = !batches.is_empty() && matches!(self.entry(at).body, Body::Batch(_));
         let is_kept = |at: usize| self.slots[at].older != HOLE;
         if older < LOST && !is_batch && is_kept(older as usize) {
             return Some(older as usize);
@@ -227,50 +228,52 @@ impl Index {
         if batches.is_empty() || (older == NONE && !is_batch) {
             return None;
         }
-        (0..at).rev().find(|at| is_kept(*at) && batches.op(&self.entry(bytes, *at), key).is_some())
+        (0..at).rev().find(|at| is_kept(*at) && batches.op(&self.entry(*at), key).is_some())
     }
 
     /// Where the update at that position starts, or where the last one ends.
-    fn start(&self, bytes: &[u8], at: usize) -> usize {
-        self.slots.get(at).map_or(bytes.len(), |slot| slot.start as usize)
+    fn start(&self, at: usize) -> usize {
+        self.slots.get(at).map_or(self.bytes.len(), |slot| slot.start as usize)
     }
 
     /// `Log::cut` where there are no holes: the starts are searched, not the updates walked.
-    pub(crate) fn cut(&self, bytes: &[u8], from: usize, room: usize) -> Cut {
-        let start = self.start(bytes, from);
-        if bytes.len() - start <= room {
+    pub(crate) fn cut(&self, from: usize, room: usize) -> Cut {
+        let start = self.start(from);
+        let rest = self.bytes.len() - start;
+        if rest <= room {
             let last = self.slots.len().checked_sub(1).filter(|last| *last >= from);
-            let last = last.map_or(0, |last| self.entry(bytes, last).version);
-            return Cut { len: bytes.len() - start, last, refused: None };
+            let last = last.map_or(0, |last| self.entry(last).version);
+            return Cut { len: rest, last, refused: None };
         }
         // The first slot that starts beyond the room; the update before it does not fit.
         let beyond = self.slots[from..].partition_point(|slot| slot.start as usize - start <= room);
         let refused = from + beyond - 1;
-        let last = if refused > from { self.entry(bytes, refused - 1).version } else { 0 };
-        let refused_start = self.start(bytes, refused);
-        let refused_len = self.start(bytes, refused + 1) - refused_start;
+        let last = if refused > from { self.entry(refused - 1).version } else { 0 };
+        let refused_start = self.start(refused);
+        let refused_len = self.start(refused + 1) - refused_start;
         Cut { len: refused_start - start, last, refused: Some(refused_len) }
     }
 
-    pub(crate) fn copy(&self, bytes: &[u8], range: Range<usize>, out: &mut Vec<u8>) {
+    pub(crate) fn copy(&self, range: Range<usize>, out: &mut Vec<u8>) {
+        let bytes = &self.bytes;
         if self.holes == 0 {
-            let run = self.start(bytes, range.start)..self.start(bytes, range.end);
+            let run = self.start(range.start)..self.start(range.end);
             return out.extend_from_slice(&bytes[run]);
         }
         // Runs between holes, each one copy.
-        let mut run = self.start(bytes, range.start);
+        let mut run = self.start(range.start);
         for at in range.clone() {
             if self.slots[at].older == HOLE {
                 out.extend_from_slice(&bytes[run..self.slots[at].start as usize]);
-                run = self.start(bytes, at + 1);
+                run = self.start(at + 1);
             }
         }
-        out.extend_from_slice(&bytes[run..self.start(bytes, range.end)]);
+        out.extend_from_slice(&bytes[run..self.start(range.end)]);
     }
 
     /// Close the holes.
-    pub(crate) fn squeeze(&mut self, bytes: &mut Vec<u8>) {
-        let mut kept = Vec::with_capacity(bytes.len() - self.holes);
+    pub(crate) fn squeeze(&mut self) {
+        let mut kept = Vec::with_capacity(self.len());
         let mut slots: Vec<Slot> = Vec::with_capacity(self.newest.len());
         let mut moved = Vec::with_capacity(self.slots.len());
         for (at, slot) in self.slots.iter().enumerate() {
@@ -281,7 +284,7 @@ impl Index {
             moved.push(slots.len() as u32);
             let older = if slot.older < LOST { moved[slot.older as usize] } else { slot.older };
             slots.push(Slot { start: kept.len() as u32, older });
-            kept.extend_from_slice(&bytes[slot.start as usize..self.start(bytes, at + 1)]);
+            kept.extend_from_slice(&self.bytes[slot.start as usize..self.start(at + 1)]);
         }
         for held in &mut self.newest {
             held.slot = moved[held.slot as usize];
@@ -289,7 +292,22 @@ impl Index {
         self.newest.shrink_to_fit(|held| Place::spread(held.hash));
         self.slots = slots;
         self.holes = 0;
-        *bytes = kept;
+        self.bytes = kept;
+    }
+
+    /// Give back what is allocated beyond what is held.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+}
+
+/// An index that a view shares is cloned when it is written the next time, so there is room for
+/// that.
+impl Clone for Index {
+    fn clone(&self) -> Self {
+        let Index { bytes, slots, newest, holes } = self;
+        let newest = newest.clone();
+        Index { bytes: with_slack(bytes), slots: with_slack(slots), newest, holes: *holes }
     }
 }
 
@@ -321,8 +339,14 @@ pub(crate) fn entry_at(bytes: &[u8], at: usize) -> Entry<'_> {
     Entry::stored(bytes, at)
 }
 
+fn with_slack<T: Copy>(held: &[T]) -> Vec<T> {
+    let mut vec = Vec::with_capacity(held.len() + held.len() / 4);
+    vec.extend_from_slice(held);
+    vec
+}
+
 /// Append with a quarter of slack instead of twice the size: logs are most of the memory.
-pub(crate) fn grow<T: Copy>(vec: &mut Vec<T>, more: &[T]) {
+fn grow<T: Copy>(vec: &mut Vec<T>, more: &[T]) {
     if vec.capacity() - vec.len() < more.len() {
         vec.reserve_exact(more.len() + vec.len() / 4);
     }

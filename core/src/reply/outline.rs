@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use fastrand::Rng;
 
-use crate::state::State;
 use crate::state::participant::Participant;
+use crate::state::view::View;
 use crate::wire::digest::{self, Range};
 use crate::wire::lines::{CleanLine, Line as _, StagedLine};
 use crate::wire::message::{self, section_len, tag};
@@ -30,7 +30,7 @@ struct Lens {
 
 impl Lens {
     fn add(&mut self, (short, held): (ShortId, &Participant)) {
-        self.digest += State::line((short, held)).len();
+        self.digest += View::line((short, held)).len();
         self.clean += held.clean().map_or(0, |clean| 8 + clean.len());
         self.staged += staged(short, held)
             .map_or(0, |line| 8 + varint::len(line.version) + varint::len(line.offset));
@@ -60,21 +60,21 @@ impl Outline {
         + section_len(8 + 9 + 5);
 
     /// All that can be said, of everybody.
-    pub(crate) fn whole(state: &State) -> Self {
+    pub(crate) fn whole(state: &View) -> Self {
         let mut lens = Lens::default();
         state.iter().for_each(|held| lens.add(held));
         Outline { range: Range::COMPLETE, lens }
     }
 
     /// What of that fits into `room`: everybody, or those in a range.
-    pub(crate) fn cut(self, state: &State, rng: &mut Rng, room: usize) -> Self {
+    pub(crate) fn cut(self, state: &View, rng: &mut Rng, room: usize) -> Self {
         if self.len() <= room {
             return self;
         }
         // A start drawn anew for each message, so that everybody's turn comes. A participant is
         // drawn, not a point of the circle: ids that crowd around somebody then hide nobody.
-        let nth = rng.usize(..state.len());
-        let first = state.iter().nth(nth).map_or(0, |(short, _)| short);
+        let nth = rng.usize(..state.count());
+        let first = state.nth(nth).unwrap_or(0);
         let (mut range, mut lens) = (Range { first, last: first }, Lens::default());
         for held in state.circle(first) {
             // Complete up to just before the first one that is left out.
@@ -101,13 +101,13 @@ impl Outline {
     }
 
     /// Append the digest.
-    pub(crate) fn put_digest(&self, out: &mut Vec<u8>, state: &State) {
+    pub(crate) fn put_digest(&self, out: &mut Vec<u8>, state: &View) {
         message::put_section_head(out, tag::DIGEST, digest::len(self.range, self.lens.digest));
-        digest::put(out, self.range, state.in_range(self.range).map(State::line));
+        digest::put(out, self.range, state.in_range(self.range).map(View::line));
     }
 
     /// Append what is unfinished: the last sections of a message.
-    pub(crate) fn put_rest(&self, out: &mut Vec<u8>, state: &State) {
+    pub(crate) fn put_rest(&self, out: &mut Vec<u8>, state: &View) {
         if self.lens.clean > 0 {
             message::put_section_head(out, tag::CLEAN, self.lens.clean);
             for (short, held) in state.in_range(self.range) {

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::reply::selection::Chosen;
-use crate::state::State;
 use crate::state::participant::{Participant, Status};
+use crate::state::view::View;
 use crate::wire::bounds::EVICTED;
 use crate::wire::delta::Head;
 use crate::wire::entry::Entry;
@@ -143,7 +143,7 @@ struct Theirs {
 /// Compare all that the digest of a message speaks of. Who is in its range and not in it is unknown
 /// to the peer and told from the start.
 pub(crate) fn compare<'a>(
-    state: &'a State,
+    state: &'a View,
     message: &Message<'_>,
     sender: ShortId,
 ) -> Difference<'a> {

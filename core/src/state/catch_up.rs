@@ -16,6 +16,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::Config;
@@ -29,7 +30,7 @@ use crate::wire::entry::{Entry, Op};
 use crate::wire::keep::{Clean, KeepList};
 
 /// What is unfinished of a compaction that was missed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CatchUp {
     /// What is still to be checked; `None` when the copy is clean again.
     clean: Option<Clean>,
@@ -174,7 +175,7 @@ impl Participant {
         }
         self.log.retain(hasher, |entry| !suspects.contains(&entry.version));
         for deleted in shown {
-            let deletes = self.deletes.get_or_insert_default();
+            let deletes = Arc::make_mut(self.deletes.get_or_insert_default());
             deletes.push(deleted, config.limits.remembered_deletes);
         }
     }

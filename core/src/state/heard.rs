@@ -7,6 +7,7 @@ use fastrand::Rng;
 
 use crate::state::State;
 use crate::state::participant::Status;
+use crate::state::view::View;
 use crate::wire::lines::{HeardLine, Line as _};
 use crate::wire::short::ShortId;
 
@@ -17,7 +18,7 @@ pub(crate) const MAX_SAMPLE_LEN: usize = 64;
 const LOOKED_AT: usize = 16;
 
 /// What is known of the life of a participant in its present generation, by the host's own clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Evidence {
     /// Since when it is known here.
     pub(crate) since: u64,
@@ -67,28 +68,45 @@ impl State {
         if short == self.own_short() {
             return;
         }
-        if let Some(held) = self.get_mut(short)
-            && held.generation as u16 == generation
-            && held.status == Status::Present
-        {
-            let reached = held.max_version;
-            let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now).into());
-            evidence.hear(now.saturating_sub(age_ms), version, reached);
+        if self.at(short).is_some_and(|held| held.generation as u16 == generation) {
+            self.note_evidence(short, now, now.saturating_sub(age_ms), version);
         }
     }
 
     /// Somebody wrote something new: it lived, if nobody knows when.
     pub(crate) fn hear_of_writing(&mut self, short: ShortId) {
-        let Some(now) = self.now_ms else {
-            return;
-        };
-        if let Some(held) = self.get_mut(short).filter(|held| held.status == Status::Present) {
-            let reached = held.max_version;
-            let evidence = held.evidence.get_or_insert_with(|| Evidence::new(now).into());
-            evidence.hear(now, None, reached);
+        if let Some(now) = self.now_ms {
+            self.note_evidence(short, now, now, None);
         }
     }
 
+    /// Somebody who is present lived at that time.
+    fn note_evidence(&mut self, short: ShortId, now: u64, at: u64, version: Option<u64>) {
+        let Some(held) = self.at(short).filter(|held| held.status == Status::Present) else {
+            return;
+        };
+        let mut evidence = held.evidence.as_deref().copied().unwrap_or(Evidence::new(now));
+        evidence.hear(at, version, held.max_version);
+        // Much of what is heard is known: then nothing is written, which a view could share.
+        if held.evidence.as_deref() != Some(&evidence)
+            && let Some(held) = self.get_mut(short)
+        {
+            match &mut held.evidence {
+                Some(known) => **known = evidence,
+                unknown => *unknown = Some(evidence.into()),
+            }
+        }
+    }
+
+    /// Evidence of somebody's life is waited for from now on.
+    pub(crate) fn await_evidence(&mut self, short: ShortId, now: u64) {
+        if let Some(held) = self.get_mut(short) {
+            held.evidence.get_or_insert_with(|| Evidence::new(now).into());
+        }
+    }
+}
+
+impl View {
     /// A sample of who was last known to live, at most `room` bytes; empty without a clock. It can
     /// begin with the host's own participant.
     pub(crate) fn heard_sample(&self, rng: &mut Rng, room: usize, with_own: bool) -> Vec<u8> {
@@ -103,8 +121,8 @@ impl State {
             lines.push(HeardLine { short, generation, age_ms: 0, version });
         }
         // A participant is drawn, not a point of the circle: ids that crowd then silence nobody.
-        let nth = rng.usize(..self.len());
-        let first = self.iter().nth(nth).map_or(0, |(short, _)| short);
+        let nth = rng.usize(..self.count());
+        let first = self.nth(nth).unwrap_or(0);
         for (short, held) in self.circle(first).take(LOOKED_AT) {
             let seen = held.evidence.as_ref().and_then(|evidence| evidence.seen);
             if let Some((at, version)) = seen {

@@ -152,7 +152,7 @@ impl Journal {
 }
 
 /// Deletes that no tombstone tells of any more, for readers that have not seen them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Deletes {
     list: VecDeque<Deleted>,
     /// The greatest version of what was forgotten, and the last place in the journal.
@@ -162,7 +162,7 @@ pub(crate) struct Deletes {
 }
 
 /// One of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Deleted {
     pub(crate) key: Box<[u8]>,
     /// The version of the deletion; where nobody told it, that of the copy when it came to light.

@@ -1,6 +1,7 @@
 //! One copy: what is held of a participant, and what may be added to it.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::{Config, within};
@@ -42,8 +43,8 @@ impl Status {
     }
 }
 
-/// One copy: (generation, max_version, updates in version order).
-#[derive(Debug)]
+/// One copy: (generation, max_version, updates in version order). A clone shares what is large.
+#[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: Box<[u8]>,
     pub(crate) generation: u64,
@@ -59,11 +60,11 @@ pub(crate) struct Participant {
     /// What is unfinished of a compaction that was missed.
     pub(crate) catch_up: Option<Box<CatchUp>>,
     /// A part of the next update.
-    pub(crate) staged: Option<Box<Staged>>,
+    pub(crate) staged: Option<Arc<Staged>>,
     /// When it was known to live; only where the host has a clock.
     pub(crate) evidence: Option<Box<Evidence>>,
     /// Deletes that the log does not tell of any more.
-    pub(crate) deletes: Option<Box<Deletes>>,
+    pub(crate) deletes: Option<Arc<Deletes>>,
     /// The place of its last record in the journal.
     pub(crate) changed_at: u64,
 }
@@ -169,7 +170,7 @@ impl Participant {
     /// Remember no deletes: readers that have not seen them get all of it anew.
     pub(crate) fn forget_deletes(&mut self) {
         if let Some(deletes) = &mut self.deletes {
-            deletes.forget();
+            Arc::make_mut(deletes).forget();
         }
     }
 
@@ -187,7 +188,7 @@ impl Participant {
         log.compact(*gc_version, hasher, |version, key| shown.push((version, key.into())));
         let max = config.limits.remembered_deletes;
         for (version, key) in shown {
-            let deletes = deletes.get_or_insert_default();
+            let deletes = Arc::make_mut(deletes.get_or_insert_default());
             deletes.push(Deleted { key, version, place: 0 }, max);
         }
     }

@@ -1,5 +1,6 @@
 //! Updates that arrive in pieces: what is held of one until it is whole.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::wire::delta::Piece;
@@ -10,7 +11,7 @@ use crate::wire::reader::Reader;
 const PATIENCE: u8 = 8;
 
 /// The first bytes of a participant's next update.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Staged {
     version: u64,
     total: u64,
@@ -68,11 +69,7 @@ pub(crate) struct Room {
 }
 
 /// Take in a piece, if there is room.
-pub(crate) fn take(
-    staged: &mut Option<alloc::boxed::Box<Staged>>,
-    piece: &Piece<'_>,
-    room: Room,
-) -> Outcome {
+pub(crate) fn take(staged: &mut Option<Arc<Staged>>, piece: &Piece<'_>, room: Room) -> Outcome {
     let Piece { version, total, offset, bytes } = *piece;
     if total > room.max {
         return Outcome::TooLarge;
@@ -80,6 +77,7 @@ pub(crate) fn take(
     let is_other = staged.as_ref().is_none_or(|s| (s.version, s.total) != (version, total));
     if is_other {
         if let Some(staged) = staged {
+            let staged = Arc::make_mut(staged);
             staged.strange = staged.strange.saturating_add(1);
             if staged.strange < PATIENCE {
                 return Outcome::Ignored;
@@ -94,7 +92,7 @@ pub(crate) fn take(
         return Outcome::Full;
     }
     let staged = staged.get_or_insert_with(|| {
-        alloc::boxed::Box::new(Staged { version, total, bytes: Vec::new(), strange: 0, touched: 0 })
+        Arc::new(Staged { version, total, bytes: Vec::new(), strange: 0, touched: 0 })
     });
     let known = staged.bytes.len() as u64;
     let Some(skip) = known.checked_sub(offset).and_then(|skip| usize::try_from(skip).ok()) else {
@@ -103,6 +101,7 @@ pub(crate) fn take(
     let Some(more) = bytes.get(skip..).filter(|more| !more.is_empty()) else {
         return Outcome::Ignored;
     };
+    let staged = Arc::make_mut(staged);
     staged.bytes.extend_from_slice(more);
     staged.strange = 0;
     staged.touched = room.refusals;

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// Deadlines of own updates, by the host's clock.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Expiry {
     by_version: BTreeMap<u64, u64>,
     by_deadline: BTreeSet<(u64, u64)>,
@@ -34,6 +34,11 @@ impl Expiry {
         for (version, ttl) in core::mem::take(self).by_version {
             self.insert(version, now.saturating_add(ttl));
         }
+    }
+
+    /// Whether the update of that version ends by itself.
+    pub(crate) fn has(&self, version: u64) -> bool {
+        self.by_version.contains_key(&version)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,0 +1,120 @@
+//! Dropping what a log need not keep: superseded values and tombstones up to some version.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::log::Log;
+use crate::log::index::KeyHasher;
+use crate::log::subject::{Subject, says_something};
+use crate::wire::entry::{Body, Entry, Op};
+
+impl Log {
+    /// Whether a compaction up to there, which is `sound`, would drop anything.
+    pub(crate) fn has_droppable(&self, up_to: u64, hasher: &KeyHasher) -> bool {
+        self.droppable(up_to, hasher).next().is_some()
+    }
+
+    /// What is no longer needed up to `up_to`: superseded values, tombstones and evictions.
+    fn droppable<'a>(
+        &'a self,
+        up_to: u64,
+        hasher: &'a KeyHasher,
+    ) -> impl Iterator<Item = Entry<'a>> {
+        let stays = |entry: &Entry<'_>| {
+            let mut stays = matches!(entry.body, Body::Leave);
+            Subject::each(entry, |subject, op| {
+                stays |=
+                    says_something(subject, op) && self.is_newest(subject, entry.version, hasher);
+            });
+            stays
+        };
+        let is_clean = self.dead == 0;
+        let upto = self.after(0).take_while(move |entry| entry.version <= up_to && !is_clean);
+        upto.filter(move |entry| !stays(entry))
+    }
+
+    /// Drop what is `droppable`. Every key deleted there is shown to `deleted` with its version.
+    pub(crate) fn compact(
+        &mut self,
+        up_to: u64,
+        hasher: &KeyHasher,
+        mut deleted: impl FnMut(u64, &[u8]),
+    ) {
+        if self.dead == 0 {
+            return;
+        }
+        if self.batches.is_empty() && self.index.is_some() {
+            return self.compact_in_place(up_to, hasher, deleted);
+        }
+        let dropped: Vec<u64> = self.droppable(up_to, hasher).map(|entry| entry.version).collect();
+        if dropped.is_empty() {
+            return;
+        }
+        let mut next = dropped.iter().copied().peekable();
+        for entry in self.after(0).filter(|entry| next.next_if_eq(&entry.version).is_some()) {
+            Subject::each(&entry, |subject, op| {
+                if let Some(Op { key, value: None }) = op
+                    && self.is_newest(subject, entry.version, hasher)
+                {
+                    deleted(entry.version, key);
+                }
+            });
+        }
+        let mut next = dropped.into_iter().peekable();
+        self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
+    }
+
+    /// Drop only what is superseded up to `up_to`, and no tombstones: nothing is read otherwise
+    /// then, whatever is missing.
+    pub(crate) fn drop_superseded(&mut self, up_to: u64, hasher: &KeyHasher) {
+        let is_superseded = |entry: &Entry<'_>| {
+            let mut newest = matches!(entry.body, Body::Leave);
+            Subject::each(entry, |subject, _| {
+                newest |= self.is_newest(subject, entry.version, hasher);
+            });
+            entry.version <= up_to && !newest
+        };
+        let dropped: Vec<u64> =
+            self.after(0).filter(is_superseded).map(|entry| entry.version).collect();
+        if !dropped.is_empty() {
+            let mut next = dropped.into_iter().peekable();
+            self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
+        }
+    }
+
+    /// The same where every entry is about one thing, so that the index alone tells what is needed.
+    fn compact_in_place(
+        &mut self,
+        up_to: u64,
+        hasher: &KeyHasher,
+        mut deleted: impl FnMut(u64, &[u8]),
+    ) {
+        let Log { index: Some(index), dead, .. } = self else {
+            return;
+        };
+        let index = Arc::make_mut(index);
+        let before = index.holes();
+        for (at, is_newest) in index.newest().into_iter().enumerate() {
+            let entry = index.entry(at);
+            if entry.version > up_to {
+                break;
+            }
+            let Some(subject) = Subject::of(&entry).filter(|_| !index.is_hole(at)) else {
+                continue;
+            };
+            let (op, len) = (entry.ops().next(), entry.bytes.len());
+            if is_newest {
+                if says_something(subject, op) {
+                    continue;
+                }
+                op.into_iter().for_each(|op| deleted(entry.version, op.key));
+                index.forget(at, hasher);
+            }
+            *dead -= len;
+            index.remove(at, len);
+        }
+        if index.holes() > before {
+            index.squeeze();
+        }
+    }
+}
