@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 /// Bytes that `value` takes.
 pub(crate) const fn len(value: u64) -> usize {
     let bits = 64 - (value | 1).leading_zeros() as usize;
-    bits.div_ceil(7)
+    // As many sevenths, rounded up, without a division.
+    (bits * 9 + 64) / 64
 }
 
 /// Bytes of a body with its length in front.
@@ -31,6 +32,39 @@ pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+/// A few numbers and bytes that are appended at once.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    bytes: [u8; Head::MAX_LEN],
+    len: usize,
+}
+
+impl Head {
+    /// Three numbers and a byte.
+    const MAX_LEN: usize = 28;
+
+    #[inline]
+    pub(crate) fn byte(mut self, byte: u8) -> Self {
+        self.bytes[self.len] = byte;
+        self.len += 1;
+        self
+    }
+
+    #[inline]
+    pub(crate) fn varint(mut self, mut value: u64) -> Self {
+        while value >= 0x80 {
+            self = self.byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.byte(value as u8)
+    }
+
+    #[inline]
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes[..self.len]);
+    }
 }
 
 #[cfg(test)]
