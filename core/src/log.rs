@@ -7,16 +7,20 @@
 pub(crate) mod batches;
 mod compaction;
 pub(crate) mod index;
+pub(crate) mod scan;
 pub(crate) mod subject;
+mod tally;
 mod tangle;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::log::batches::Batches;
-use crate::log::index::{Cut, Index, KeyHasher, Scan, entry_at};
-use crate::log::subject::{Subject, Update, says_something};
-use crate::wire::entry::{Body, Entry};
+use crate::log::index::{Index, KeyHasher};
+use crate::log::scan::{Cut, Scan, entry_at};
+use crate::log::subject::{Subject, Update};
+use crate::log::tally::Tally;
+use crate::wire::entry::Entry;
 
 /// Above this many updates a log gets an index. A scan of so few costs about as much as a hash
 /// probe, and most participants stay below it.
@@ -31,18 +35,14 @@ const SMALL_LEN: usize = 4096;
 pub(crate) struct Log {
     /// The entries of a small log, as they travel; nothing if there is an index.
     small: Vec<u8>,
-    /// Distinct keys that have a value.
-    keys: usize,
-    /// Bytes of entries that a compaction up to the end would drop: superseded ones and tombstones.
-    dead: usize,
-    batches: Batches,
+    tally: Tally,
     index: Option<Arc<Index>>,
 }
 
 impl Log {
     /// Distinct keys that have a value.
     pub(crate) fn keys(&self) -> usize {
-        self.keys
+        self.tally.keys as usize
     }
 
     /// Bytes of the updates kept.
@@ -52,120 +52,65 @@ impl Log {
 
     /// Bytes that a compaction up to the end would drop.
     pub(crate) fn dead(&self) -> usize {
-        self.dead
+        self.tally.dead as usize
     }
 
     /// Whether there is a batch.
     pub(crate) fn has_batches(&self) -> bool {
-        !self.batches.is_empty()
+        !self.tally.batches.is_empty()
     }
 
     /// Append one entry with a version above all others. Without `history` what it supersedes is no
     /// longer kept; what changes no key never is.
     pub(crate) fn append(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
-        let is_batch = matches!(entry.body, Body::Batch(_));
-        let (mut ops, mut values) = (0, 0);
-        let mut is_dead = !matches!(entry.body, Body::Leave);
-        let mut older_slot = None;
-        // Taken out, so that it is made sure once that no view shares it.
-        let mut shared = self.index.take();
-        let mut index = shared.as_mut().map(Arc::make_mut);
-        Subject::each(entry, |subject, op| {
-            let is_value = says_something(subject, op);
-            is_dead &= !is_value;
-            ops += 1;
-            values += u32::from(is_value);
-            self.keys += usize::from(op.is_some() && is_value);
-            let older = match &mut index {
-                Some(index) => index.replace(&self.batches, subject, hasher),
-                None => self.scan(subject).map(|(at, _)| at),
-            };
-            if let Some(older) = older {
-                older_slot = Some(older);
-                self.supersede(index.as_deref_mut(), subject, older, history);
+        let Log { small, tally, index } = self;
+        if let Some(index) = index {
+            return Arc::make_mut(index).append(entry, tally, history, hasher);
+        }
+        tally.add(entry);
+        Subject::each(entry, |subject, _| {
+            let older = scan(small, &tally.batches, subject);
+            let older = older.map(|(at, held)| (tally.supersede(subject, held, history), at, held));
+            if let Some((false, at, held)) = older {
+                let end = at + held.bytes.len();
+                small.drain(at..end);
             }
         });
-        self.batches.insert(entry, ops, values);
-        if is_dead {
-            self.dead += entry.bytes.len();
-        }
-        if let Some(index) = index {
-            index.push(entry.bytes, older_slot.filter(|_| !is_batch));
-            if index.holes() > index.len() {
-                index.squeeze();
-            }
-            self.index = shared;
-        } else {
-            // Exactly as much as needed: there may be very many small participants.
-            self.small.reserve_exact(entry.bytes.len());
-            self.small.extend_from_slice(entry.bytes);
-            let held = Scan::new(&self.small).map(|(_, held)| self.batches.len_of(&held));
-            if self.small.len() > SMALL_LEN || held.sum::<usize>() > SMALL {
-                let small = core::mem::take(&mut self.small);
-                self.index = Some(Arc::new(Index::build(&small, &self.batches, hasher)));
-            }
+        // Exactly as much as needed: there may be very many small participants.
+        small.reserve_exact(entry.bytes.len());
+        small.extend_from_slice(entry.bytes);
+        let held = Scan::new(small).map(|(_, held)| tally.batches.len_of(&held));
+        if small.len() > SMALL_LEN || held.sum::<usize>() > SMALL {
+            self.begin_index(0, 0, hasher);
         }
     }
 
-    /// The entry at that place was the newest about `subject`, and is no more.
-    fn supersede(
-        &mut self,
-        index: Option<&mut Index>,
-        subject: Subject<'_>,
-        at: usize,
-        history: bool,
-    ) {
-        let older = match &index {
-            Some(index) => index.entry(at),
-            None => entry_at(&self.small, at),
-        };
-        let (version, len) = (older.version, older.bytes.len());
-        let (mut was_value, mut is_kept) = (true, false);
-        let mut dies = true;
-        match (subject, older.body) {
-            (Subject::Key(key), Body::Batch(_)) => {
-                let op = self.batches.op(&older, key);
-                was_value = op.is_some_and(|op| op.value.is_some());
-                let newest = self.batches.get_mut(version).expect("every batch is counted");
-                newest.ops -= 1;
-                newest.values -= u32::from(was_value);
-                dies = was_value && newest.values == 0;
-                is_kept = newest.ops > 0;
-            }
-            (_, Body::One(op)) => {
-                was_value = op.value.is_some();
-                dies = was_value;
-            }
-            (_, Body::Evict { .. }) => dies = false,
-            _ => {}
+    /// Make room for so many more entries of so many bytes at once.
+    pub(crate) fn reserve(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
+        match &mut self.index {
+            Some(index) => Arc::make_mut(index).reserve(entries, len),
+            None if entries > SMALL || len > SMALL_LEN => self.begin_index(entries, len, hasher),
+            None => self.small.reserve_exact(len),
         }
-        let is_key = matches!(subject, Subject::Key(_));
-        self.keys -= usize::from(is_key && was_value);
-        self.dead += if dies { len } else { 0 };
-        if is_kept || (history && is_key) {
-            return;
+    }
+
+    /// Go on as a large log, with room for more.
+    fn begin_index(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
+        let small = core::mem::take(&mut self.small);
+        let mut index = Index::with_room(Scan::new(&small).count() + entries, small.len() + len);
+        for (_, held) in Scan::new(&small) {
+            index.adopt(&held, &self.tally.batches, hasher);
         }
-        self.dead -= len;
-        self.batches.remove(version);
-        match index {
-            Some(index) => index.remove(at, len),
-            None => drop(self.small.drain(at..at + len)),
-        }
+        self.index = Some(Arc::new(index));
     }
 
     /// The newest entry about `subject`, and where it is: a position in the index, or in `small`.
     fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
         let Some(index) = &self.index else {
-            return self.scan(subject);
+            return scan(&self.small, &self.tally.batches, subject);
         };
-        let at = index.find(&self.batches, subject, hasher)?;
+        let at = index.find(&self.tally.batches, subject, hasher)?;
         Some((at, index.entry(at)))
-    }
-
-    /// The same of a small log.
-    fn scan(&self, subject: Subject<'_>) -> Option<(usize, Entry<'_>)> {
-        let about = |held: &Entry<'_>| subject.is_in(held, &self.batches);
-        Scan::new(&self.small).filter(|(_, held)| about(held)).last()
     }
 
     /// Keep only the entries that `keep` says to.
@@ -184,7 +129,7 @@ impl Log {
     /// Bytes that go, without history, when a newer entry is only about `subject`.
     pub(crate) fn freed_by(&self, subject: Subject<'_>, hasher: &KeyHasher) -> usize {
         self.find(subject, hasher).map_or(0, |(_, older)| {
-            let is_last = self.batches.get(older.version).is_none_or(|parts| parts.ops == 1);
+            let is_last = self.tally.batches.get(older.version).is_none_or(|parts| parts.ops == 1);
             if is_last { older.bytes.len() } else { 0 }
         })
     }
@@ -197,21 +142,21 @@ impl Log {
     /// The newest update of `key`, a deletion too.
     pub(crate) fn get<'a>(&'a self, key: &[u8], hasher: &KeyHasher) -> Option<Update<'a>> {
         let (_, entry) = self.find(Subject::Key(key), hasher)?;
-        Some(Update::new(entry.version, self.batches.op(&entry, key)?))
+        Some(Update::new(entry.version, self.tally.batches.op(&entry, key)?))
     }
 
     /// All kept updates of `key`, newest first.
     pub(crate) fn history<'a>(&'a self, key: &[u8], hasher: &KeyHasher) -> Vec<Update<'a>> {
         let mut found = Vec::new();
         let mut add = |held: Entry<'a>| {
-            found.extend(self.batches.op(&held, key).map(|op| Update::new(held.version, op)));
+            found.extend(self.tally.batches.op(&held, key).map(|op| Update::new(held.version, op)));
         };
         match &self.index {
             Some(index) => {
-                let mut next = index.find(&self.batches, Subject::Key(key), hasher);
+                let mut next = index.find(&self.tally.batches, Subject::Key(key), hasher);
                 while let Some(at) = next {
                     add(index.entry(at));
-                    next = index.older(at, key, &self.batches);
+                    next = index.older(at, key, &self.tally.batches);
                 }
             }
             None => {
@@ -273,6 +218,15 @@ impl Log {
             }
         }
     }
+}
+
+/// The newest entry of a small log about `subject`, and where it is.
+fn scan<'a>(
+    small: &'a [u8],
+    batches: &Batches,
+    subject: Subject<'_>,
+) -> Option<(usize, Entry<'a>)> {
+    Scan::new(small).filter(|(_, held)| subject.is_in(held, batches)).last()
 }
 
 /// Iterator over a log from some version on.

@@ -1,6 +1,7 @@
 //! What an entry speaks of: keys, and the few other things that newer entries take the place of.
 
 use crate::log::batches::Batches;
+use crate::log::scan::entry_at;
 use crate::wire::entry::{Body, Entry, Op};
 
 /// One update as a reader sees it: participant and generation are known from the question.
@@ -54,6 +55,15 @@ impl<'a> Subject<'a> {
                     visit(subject, None);
                 }
             }
+        }
+    }
+
+    /// The same of the entry that starts there.
+    #[inline]
+    pub(crate) fn is_at(&self, bytes: &[u8], at: usize, batches: &Batches) -> bool {
+        match (self, Entry::key_at(bytes, at)) {
+            (Subject::Key(key), Some(held)) => *key == held,
+            _ => self.is_in(&entry_at(bytes, at), batches),
         }
     }
 
