@@ -33,10 +33,21 @@ const SMALL_LEN: usize = 4096;
 /// that copies it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
-    /// The entries of a small log, as they travel; nothing if there is an index.
-    small: Vec<u8>,
+    entries: Entries,
     tally: Tally,
-    index: Option<Arc<Index>>,
+}
+
+#[derive(Clone, Debug)]
+enum Entries {
+    /// As they travel.
+    Small(Vec<u8>),
+    Large(Arc<Index>),
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Entries::Small(Vec::new())
+    }
 }
 
 impl Log {
@@ -47,7 +58,10 @@ impl Log {
 
     /// Bytes of the updates kept.
     pub(crate) fn len(&self) -> usize {
-        self.index.as_ref().map_or(self.small.len(), |index| index.len())
+        match &self.entries {
+            Entries::Small(small) => small.len(),
+            Entries::Large(index) => index.len(),
+        }
     }
 
     /// Bytes that a compaction up to the end would drop.
@@ -63,17 +77,20 @@ impl Log {
     /// Append one entry with a version above all others. Without `history` what it supersedes is no
     /// longer kept; what changes no key never is.
     pub(crate) fn append(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
-        let Log { small, tally, index } = self;
-        if let Some(index) = index {
-            return Arc::make_mut(index).append(entry, tally, history, hasher);
-        }
+        let Log { entries, tally } = self;
+        let small = match entries {
+            Entries::Small(small) => small,
+            Entries::Large(index) => {
+                return Arc::make_mut(index).append(entry, tally, history, hasher);
+            }
+        };
         tally.add(entry);
         Subject::each(entry, |subject, _| {
-            let older = scan(small, &tally.batches, subject);
-            let older = older.map(|(at, held)| (tally.supersede(subject, held, history), at, held));
-            if let Some((false, at, held)) = older {
-                let end = at + held.bytes.len();
-                small.drain(at..end);
+            if let Some((at, older)) = scan(small, &tally.batches, subject) {
+                let end = at + older.bytes.len();
+                if !tally.supersede(subject, older, history) {
+                    small.drain(at..end);
+                }
             }
         });
         // Exactly as much as needed: there may be very many small participants.
@@ -87,30 +104,36 @@ impl Log {
 
     /// Make room for so many more entries of so many bytes at once.
     pub(crate) fn reserve(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
-        match &mut self.index {
-            Some(index) => Arc::make_mut(index).reserve(entries, len),
-            None if entries > SMALL || len > SMALL_LEN => self.begin_index(entries, len, hasher),
-            None => self.small.reserve_exact(len),
+        match &mut self.entries {
+            Entries::Large(index) => Arc::make_mut(index).reserve(entries, len),
+            Entries::Small(small) if entries <= SMALL && len <= SMALL_LEN => {
+                small.reserve_exact(len);
+            }
+            Entries::Small(_) => self.begin_index(entries, len, hasher),
         }
     }
 
     /// Go on as a large log, with room for more.
     fn begin_index(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
-        let small = core::mem::take(&mut self.small);
-        let mut index = Index::with_room(Scan::new(&small).count() + entries, small.len() + len);
-        for (_, held) in Scan::new(&small) {
+        let Entries::Small(small) = &self.entries else {
+            return;
+        };
+        let mut index = Index::with_room(Scan::new(small).count() + entries, small.len() + len);
+        for (_, held) in Scan::new(small) {
             index.adopt(&held, &self.tally.batches, hasher);
         }
-        self.index = Some(Arc::new(index));
+        self.entries = Entries::Large(Arc::new(index));
     }
 
-    /// The newest entry about `subject`, and where it is: a position in the index, or in `small`.
+    /// The newest entry about `subject`, and where it is: a position in the index, or in the bytes of a small log.
     fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
-        let Some(index) = &self.index else {
-            return scan(&self.small, &self.tally.batches, subject);
-        };
-        let at = index.find(&self.tally.batches, subject, hasher)?;
-        Some((at, index.entry(at)))
+        match &self.entries {
+            Entries::Small(small) => scan(small, &self.tally.batches, subject),
+            Entries::Large(index) => {
+                let at = index.find(&self.tally.batches, subject, hasher)?;
+                Some((at, index.entry(at)))
+            }
+        }
     }
 
     /// Keep only the entries that `keep` says to.
@@ -120,8 +143,8 @@ impl Log {
             // What was kept side by side stays so, whatever superseded what.
             kept.append(&entry, true, hasher);
         }
-        if let Some(index) = kept.index.as_mut().map(Arc::make_mut) {
-            index.shrink_to_fit();
+        if let Entries::Large(index) = &mut kept.entries {
+            Arc::make_mut(index).shrink_to_fit();
         }
         *self = kept;
     }
@@ -151,16 +174,16 @@ impl Log {
         let mut add = |held: Entry<'a>| {
             found.extend(self.tally.batches.op(&held, key).map(|op| Update::new(held.version, op)));
         };
-        match &self.index {
-            Some(index) => {
+        match &self.entries {
+            Entries::Large(index) => {
                 let mut next = index.find(&self.tally.batches, Subject::Key(key), hasher);
                 while let Some(at) = next {
                     add(index.entry(at));
                     next = index.older(at, key, &self.tally.batches);
                 }
             }
-            None => {
-                Scan::new(&self.small).for_each(|(_, held)| add(held));
+            Entries::Small(small) => {
+                Scan::new(small).for_each(|(_, held)| add(held));
                 found.reverse();
             }
         }
@@ -184,37 +207,36 @@ impl Log {
 
     /// How many updates `after(version)` gives.
     pub(crate) fn count_after(&self, version: u64) -> usize {
-        match &self.index {
-            Some(index) => index.count(self.position(version)),
-            None => self.after(version).count(),
+        match &self.entries {
+            Entries::Large(index) => index.count(self.position(version)),
+            Entries::Small(_) => self.after(version).count(),
         }
     }
 
     /// The longest prefix of `after(version)` that takes at most `room` bytes.
     pub(crate) fn cut(&self, version: u64, room: usize) -> Cut {
-        if let Some(index) = self.index.as_ref().filter(|index| index.holes() == 0) {
-            return index.cut(self.position(version), room);
+        match &self.entries {
+            Entries::Large(index) if index.holes() == 0 => index.cut(index.position(version), room),
+            _ => Cut::of(self.after(version), room),
         }
-        Cut::of(self.after(version), room)
     }
 
     /// Append the bytes of all updates with versions in (from, to] to `out`.
     pub(crate) fn copy(&self, from: u64, to: u64, out: &mut Vec<u8>) {
         let (from, to) = (self.position(from), self.position(to));
-        match &self.index {
-            Some(index) => index.copy(from..to, out),
-            None => out.extend_from_slice(&self.small[from..to]),
+        match &self.entries {
+            Entries::Large(index) => index.copy(from..to, out),
+            Entries::Small(small) => out.extend_from_slice(&small[from..to]),
         }
     }
 
-    /// Where the first update above `version` is: a position in the index, or in `small`.
+    /// Where the first update above `version` is: a position in the index, or in the bytes of a small log.
     fn position(&self, version: u64) -> usize {
-        match &self.index {
-            Some(index) => index.position(version),
-            None => {
-                let mut scan = Scan::new(&self.small);
-                let above = scan.find(|(_, held)| held.version > version);
-                above.map_or(self.small.len(), |(at, _)| at)
+        match &self.entries {
+            Entries::Large(index) => index.position(version),
+            Entries::Small(small) => {
+                let above = Scan::new(small).find(|(_, held)| held.version > version);
+                above.map_or(small.len(), |(at, _)| at)
             }
         }
     }
@@ -240,14 +262,17 @@ impl<'a> Iterator for After<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
-        let bytes = &self.log.small;
-        let Some(index) = &self.log.index else {
-            let entry = (self.at < bytes.len()).then(|| entry_at(bytes, self.at))?;
-            self.at += entry.bytes.len();
-            return Some(entry);
-        };
-        self.at = index.kept(self.at)? + 1;
-        Some(index.entry(self.at - 1))
+        match &self.log.entries {
+            Entries::Small(small) => {
+                let entry = (self.at < small.len()).then(|| entry_at(small, self.at))?;
+                self.at += entry.bytes.len();
+                Some(entry)
+            }
+            Entries::Large(index) => {
+                self.at = index.kept(self.at)? + 1;
+                Some(index.entry(self.at - 1))
+            }
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::log::Log;
-use crate::log::index::KeyHasher;
+use crate::log::index::{Index, KeyHasher};
 use crate::log::subject::{Subject, says_something};
+use crate::log::tally::Tally;
+use crate::log::{Entries, Log};
 use crate::wire::entry::{Body, Entry, Op};
 
 impl Log {
@@ -43,8 +44,9 @@ impl Log {
         if self.tally.dead == 0 {
             return;
         }
-        if self.tally.batches.is_empty() && self.index.is_some() {
-            return self.compact_in_place(up_to, hasher, deleted);
+        if let (Entries::Large(index), true) = (&mut self.entries, self.tally.batches.is_empty()) {
+            let index = Arc::make_mut(index);
+            return compact_in_place(index, &mut self.tally, up_to, hasher, deleted);
         }
         let dropped: Vec<u64> = self.droppable(up_to, hasher).map(|entry| entry.version).collect();
         if dropped.is_empty() {
@@ -81,42 +83,39 @@ impl Log {
             self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
         }
     }
+}
 
-    /// The same where every entry is about one thing, so that the index alone tells what is needed.
-    fn compact_in_place(
-        &mut self,
-        up_to: u64,
-        hasher: &KeyHasher,
-        mut deleted: impl FnMut(u64, &[u8]),
-    ) {
-        let Log { index: Some(index), tally, .. } = self else {
-            return;
-        };
-        let index = Arc::make_mut(index);
-        let holes = index.holes();
-        // If all that is newest is values, but for the last compaction, none of it has to be read.
-        let compaction = index.find(&tally.batches, Subject::Compaction, hasher);
-        let is_all_values = index.subjects() <= tally.keys as usize + compaction.iter().count();
-        let newest = index.newest();
-        for (at, is_newest) in newest.into_iter().enumerate().take(index.position(up_to)) {
-            if index.is_hole(at) || (is_newest && is_all_values) {
+/// The same where every entry is about one thing, so that the index alone tells what is needed.
+fn compact_in_place(
+    index: &mut Index,
+    tally: &mut Tally,
+    up_to: u64,
+    hasher: &KeyHasher,
+    mut deleted: impl FnMut(u64, &[u8]),
+) {
+    let holes = index.holes();
+    // If all that is newest is values, but for the last compaction, none of it has to be read.
+    let compaction = index.find(&tally.batches, Subject::Compaction, hasher);
+    let is_all_values = index.subjects() <= tally.keys as usize + compaction.iter().count();
+    let newest = index.newest();
+    for (at, is_newest) in newest.into_iter().enumerate().take(index.position(up_to)) {
+        if index.is_hole(at) || (is_newest && is_all_values) {
+            continue;
+        }
+        if is_newest {
+            let entry = index.entry(at);
+            let op = entry.ops().next();
+            let subject = Subject::of(&entry);
+            if subject.is_none_or(|subject| says_something(subject, op)) {
                 continue;
             }
-            if is_newest {
-                let entry = index.entry(at);
-                let op = entry.ops().next();
-                let subject = Subject::of(&entry);
-                if subject.is_none_or(|subject| says_something(subject, op)) {
-                    continue;
-                }
-                op.into_iter().for_each(|op| deleted(entry.version, op.key));
-                index.forget(at, hasher);
-            }
-            index.remove(at);
+            op.into_iter().for_each(|op| deleted(entry.version, op.key));
+            index.forget(at, hasher);
         }
-        tally.dead -= (index.holes() - holes) as u32;
-        if index.holes() > holes {
-            index.squeeze();
-        }
+        index.remove(at);
+    }
+    tally.dead -= (index.holes() - holes) as u32;
+    if index.holes() > holes {
+        index.squeeze();
     }
 }
