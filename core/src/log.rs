@@ -88,7 +88,7 @@ impl Log {
         Subject::each(entry, |subject, _| {
             if let Some((at, older)) = scan(small, &tally.batches, subject) {
                 let end = at + older.bytes.len();
-                if !tally.supersede(subject, older, history) {
+                if !tally.supersede(subject, &older, history) {
                     small.drain(at..end);
                 }
             }

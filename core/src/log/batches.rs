@@ -39,9 +39,8 @@ impl Batches {
 
     /// A batch was the newest of `key`, and is no more. Tells whether it had a value of it, whether
     /// that was its last one, and whether it is the newest of another key.
-    #[inline(never)]
-    pub(crate) fn supersede(&mut self, batch: Entry<'_>, key: &[u8]) -> (bool, bool, bool) {
-        let had_value = self.op(&batch, key).is_some_and(|op| op.value.is_some());
+    pub(crate) fn supersede(&mut self, batch: &Entry<'_>, key: &[u8]) -> (bool, bool, bool) {
+        let had_value = self.op(batch, key).is_some_and(|op| op.value.is_some());
         let parts = self.parts.as_mut().map(Arc::make_mut);
         let parts = parts.and_then(|parts| parts.get_mut(&batch.version));
         let parts = parts.expect("every batch is counted");

@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 
 use crate::log::batches::Batches;
 use crate::log::scan::{Cut, entry_at};
-use crate::log::subject::Subject;
+use crate::log::subject::{Said, Subject};
 use crate::log::tally::Tally;
 use crate::wire::entry::{Body, Entry};
 
@@ -87,7 +87,7 @@ impl Index {
     pub(crate) fn adopt(&mut self, entry: &Entry<'_>, batches: &Batches, hasher: &KeyHasher) {
         let mut older = None;
         Subject::each(entry, |subject, _| {
-            older = self.renew(batches, subject, hasher);
+            older = self.renew(batches, subject, hasher).map(|(at, _)| at);
         });
         self.push(entry, older);
     }
@@ -124,30 +124,38 @@ impl Index {
         history: bool,
         hasher: &KeyHasher,
     ) -> Option<usize> {
-        let at = self.renew(&tally.batches, subject, hasher)?;
-        if !tally.supersede(subject, self.entry(at), history) {
+        let (at, said) = self.renew(&tally.batches, subject, hasher)?;
+        let is_kept = match said {
+            Said::Value => tally.supersede_value(self.start(at + 1) - self.start(at), history),
+            _ => tally.supersede(subject, &self.entry(at), history),
+        };
+        if !is_kept {
             self.remove(at);
         }
         Some(at)
     }
 
-    /// The entry that will be pushed next becomes the newest about `subject`; tells which one was.
+    /// The entry that will be pushed next becomes the newest about `subject`; tells which one was,
+    /// and what it says.
     fn renew(
         &mut self,
         batches: &Batches,
         subject: Subject<'_>,
         hasher: &KeyHasher,
-    ) -> Option<usize> {
+    ) -> Option<(usize, Said)> {
         let at = self.slots.len() as u32;
         let hash = hash(subject, hasher);
         let Index { bytes, slots, newest, .. } = self;
+        let mut said = Said::Nothing;
         let is_same = |held: &Place| {
             // What is at `at` already is another key of the same batch, and has no slot yet.
-            let slot = slots.get(held.slot as usize).filter(|_| held.hash == hash);
-            slot.is_some_and(|slot| subject.is_at(bytes, slot.start as usize, batches))
+            if let Some(slot) = slots.get(held.slot as usize).filter(|_| held.hash == hash) {
+                said = subject.said_at(bytes, slot.start as usize, batches);
+            }
+            said != Said::Nothing
         };
         if let Some(held) = newest.find_mut(Place::spread(hash), is_same) {
-            return Some(core::mem::replace(&mut held.slot, at) as usize);
+            return Some((core::mem::replace(&mut held.slot, at) as usize, said));
         }
         let rehash = |held: &Place| Place::spread(held.hash);
         newest.insert_unique(Place::spread(hash), Place { slot: at, hash }, rehash);
@@ -178,7 +186,8 @@ impl Index {
     ) -> Option<usize> {
         let hash = hash(subject, hasher);
         let is_same = |held: &Place| {
-            held.hash == hash && subject.is_in(&self.entry(held.slot as usize), batches)
+            let start = self.slots[held.slot as usize].start as usize;
+            held.hash == hash && subject.said_at(&self.bytes, start, batches) != Said::Nothing
         };
         let held = self.newest.find(Place::spread(hash), is_same)?;
         Some(held.slot as usize)

@@ -58,12 +58,14 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The same of the entry that starts there.
+    /// What the entry that starts there says of it.
     #[inline]
-    pub(crate) fn is_at(&self, bytes: &[u8], at: usize, batches: &Batches) -> bool {
+    pub(crate) fn said_at(&self, bytes: &[u8], at: usize, batches: &Batches) -> Said {
         match (self, Entry::key_at(bytes, at)) {
-            (Subject::Key(key), Some(held)) => *key == held,
-            _ => self.is_in(&entry_at(bytes, at), batches),
+            (Subject::Key(key), Some(held)) if *key == held => Said::Value,
+            (Subject::Key(_), Some(_)) => Said::Nothing,
+            _ if self.is_in(&entry_at(bytes, at), batches) => Said::Something,
+            _ => Said::Nothing,
         }
     }
 
@@ -78,6 +80,15 @@ impl<'a> Subject<'a> {
             _ => false,
         }
     }
+}
+
+/// What an entry says of a subject, as far as it is seen at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Nothing,
+    /// This alone: a value.
+    Value,
+    Something,
 }
 
 /// Whether this is more than that something is gone: a tombstone, and an eviction, whose mark is

@@ -36,13 +36,21 @@ impl Tally {
         }
     }
 
+    /// An entry of so many bytes was the newest of its key, and had a value. Tells whether it is
+    /// kept, and dead then.
+    #[inline]
+    pub(crate) fn supersede_value(&mut self, len: usize, history: bool) -> bool {
+        self.keys -= 1;
+        self.dead += if history { len as u32 } else { 0 };
+        history
+    }
+
     /// An entry was the newest about `subject`, and is no more. Tells whether it is kept: without
     /// `history` only for what else it says, and what changes no key never.
-    #[inline]
     pub(crate) fn supersede(
         &mut self,
         subject: Subject<'_>,
-        older: Entry<'_>,
+        older: &Entry<'_>,
         history: bool,
     ) -> bool {
         let len = older.bytes.len() as u32;
@@ -53,7 +61,9 @@ impl Tally {
         };
         let (had_value, dies, is_needed) = match older.body {
             Body::Batch(_) => self.batches.supersede(older, key),
-            Body::One(op) => (op.value.is_some(), op.value.is_some(), false),
+            Body::One(op) if op.value.is_some() => {
+                return self.supersede_value(older.bytes.len(), history);
+            }
             _ => (false, false, false),
         };
         self.keys -= u32::from(had_value);

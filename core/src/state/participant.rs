@@ -135,6 +135,7 @@ impl Participant {
     /// Whether there is room for one more entry within the limits on one participant, and within
     /// `room` more bytes. What makes a copy smaller in the end is always let in: a farewell, a
     /// compaction, and tombstones, which are as many as there are values.
+    #[inline]
     pub(crate) fn has_room(
         &self,
         entry: &Entry<'_>,
@@ -156,6 +157,7 @@ impl Participant {
     }
 
     /// Near a limit it matters what the entry, with so many values, takes the place of.
+    #[cold]
     fn has_room_near_limit(
         &self,
         entry: &Entry<'_>,

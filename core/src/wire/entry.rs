@@ -301,8 +301,14 @@ fn put_prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
 /// Append the `Set` of `key` to `value` at `version`.
 pub(crate) fn put_set(out: &mut Vec<u8>, version: u64, key: &[u8], value: &[u8]) {
     let len = varint::prefixed_len(key.len()) + value.len();
-    let head = Head::default().varint(version).byte(SET).varint(len as u64);
-    head.varint(key.len() as u64).put(out);
+    if version < 1 << 21 && len < 1 << 14 && key.len() < 1 << 7 {
+        // Nearly every one: its head is at most seven bytes.
+        let head = Head::default().varint(version).byte(SET).varint(len as u64);
+        head.byte(key.len() as u8).put(out);
+    } else {
+        put_head(out, version, SET, len);
+        varint::put(out, key.len() as u64);
+    }
     out.extend_from_slice(key);
     out.extend_from_slice(value);
 }

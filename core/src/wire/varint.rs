@@ -34,36 +34,38 @@ pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// A few numbers and bytes that are appended at once.
-#[derive(Debug, Default)]
+/// Up to eight bytes of short numbers, put together in a register and appended at once.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Head {
-    bytes: [u8; Head::MAX_LEN],
-    len: usize,
+    /// The first byte is the lowest.
+    bytes: u64,
+    len: u32,
 }
 
 impl Head {
-    /// Three numbers and a byte.
-    const MAX_LEN: usize = 28;
-
     #[inline]
-    pub(crate) fn byte(mut self, byte: u8) -> Self {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-        self
+    pub(crate) const fn byte(self, byte: u8) -> Self {
+        Head { bytes: self.bytes | (byte as u64) << (8 * self.len), len: self.len + 1 }
+    }
+
+    /// A number below 2²¹: at most three bytes.
+    #[inline]
+    pub(crate) fn varint(self, value: u64) -> Self {
+        debug_assert!(value < 1 << 21 && self.len <= 5);
+        let spread = value & 0x7f | (value & 0x3f80) << 1 | value >> 14 << 16;
+        let (more, len) = match value {
+            0..0x80 => (0, 1),
+            0x80..0x4000 => (0x80, 2),
+            _ => (0x8080, 3),
+        };
+        Head { bytes: self.bytes | (spread | more) << (8 * self.len), len: self.len + len }
     }
 
     #[inline]
-    pub(crate) fn varint(mut self, mut value: u64) -> Self {
-        while value >= 0x80 {
-            self = self.byte(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.byte(value as u8)
-    }
-
-    #[inline]
-    pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.bytes[..self.len]);
+    pub(crate) fn put(self, out: &mut Vec<u8>) {
+        let len = out.len() + self.len as usize;
+        out.extend_from_slice(&self.bytes.to_le_bytes());
+        out.truncate(len);
     }
 }
 
