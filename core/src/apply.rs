@@ -160,13 +160,8 @@ impl Taking<'_> {
         if let Some(keep) = &section.keep {
             held.check(keep);
         }
-        let mut whole = true;
-        for entry in section.entries.skip_while(|entry| entry.version <= has) {
-            if !self.entry(&entry) {
-                whole = false;
-                break;
-            }
-        }
+        let fresh = section.entries.skip_while(|entry| entry.version <= has);
+        let mut whole = self.entries(fresh);
         let held = &mut *self.held;
         if whole {
             held.max_version = held.max_version.max(section.to);
@@ -193,27 +188,56 @@ impl Taking<'_> {
         }
     }
 
+    /// Take in more entries; `false` if a limit is in the way of one.
+    fn entries<'e>(&mut self, entries: impl Iterator<Item = Entry<'e>> + Clone) -> bool {
+        let (mut count, mut ops, mut len) = (0, 0, 0);
+        for entry in entries.clone() {
+            count += 1;
+            ops += if let Body::Batch(ops) = entry.body { ops.count() } else { 1 };
+            len += entry.bytes.len();
+        }
+        // If there is room for all, whatever they take the place of, it is not looked at for each.
+        let Taking { held, config, hasher, counted, .. } = self;
+        let limits = &config.limits;
+        let left = limits.participant_bytes.saturating_sub(held.log.len() as u64);
+        let is_roomy = (held.log.keys() + ops) as u64 <= limits.keys_per_participant
+            && len as u64 <= left.min(counted.room(held, config));
+        if is_roomy {
+            held.log.reserve(count, len, hasher);
+        }
+        for entry in entries {
+            match entry.body {
+                Body::One(op) if is_roomy && limits.admit(op).is_ok() => self.keep(&entry),
+                _ if !self.entry(&entry) => return false,
+                _ => {}
+            }
+        }
+        true
+    }
+
+    /// Keep an entry that there is room for.
+    fn keep(&mut self, entry: &Entry<'_>) {
+        let held = &mut *self.held;
+        if held.staged.as_ref().is_some_and(|staged| staged.version() <= entry.version) {
+            held.staged = None;
+        }
+        held.max_version = entry.version;
+        held.log.append(entry, self.config.state.history, self.hasher);
+    }
+
     /// Take in one more entry; `false` if a limit is in its way.
     fn entry(&mut self, entry: &Entry<'_>) -> bool {
         let Taking { held, config, hasher, counted, evicted, .. } = self;
-        let used = (counted.others_len + held.cost()) as u64;
-        let room = config.limits.state_bytes.saturating_sub(used);
-        if held.admits(entry, config, hasher, room).is_err() {
+        if held.admits(entry, config, hasher, counted.room(held, config)).is_err() {
             // History of others is best effort: rather than stop, a copy gives it up.
             if held.log.dead() < held.log.len() / 4 {
                 return false;
             }
             held.log.drop_superseded(u64::MAX, hasher);
-            let used = (counted.others_len + held.cost()) as u64;
-            let room = config.limits.state_bytes.saturating_sub(used);
-            if held.admits(entry, config, hasher, room).is_err() {
+            if held.admits(entry, config, hasher, counted.room(held, config)).is_err() {
                 return false;
             }
         }
-        if held.staged.as_ref().is_some_and(|staged| staged.version() <= entry.version) {
-            held.staged = None;
-        }
-        held.max_version = entry.version;
         match entry.body {
             Body::Leave => {
                 held.depart(Status::Left);
@@ -222,12 +246,10 @@ impl Taking<'_> {
             Body::Evict { participant, generation } => {
                 evicted.push((participant.into(), generation));
             }
-            _ => {}
+            Body::Compact { up_to } => held.compacted = held.compacted.max(up_to),
+            Body::One(_) | Body::Batch(_) => {}
         }
-        held.log.append(entry, config.state.history, hasher);
-        if let Body::Compact { up_to } = entry.body {
-            held.compacted = held.compacted.max(up_to);
-        }
+        self.keep(entry);
         true
     }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Limit};
 use crate::wire::bounds::{MAX_GENERATION, MIN_BUDGET};
+use crate::wire::entry::Op;
 
 /// Options of a [`Host`](crate::Host). The defaults suit a test; a real program sets `seed`,
 /// `nonce` and `generation` (the C and Python bindings draw them from the system).
@@ -183,6 +184,13 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Refuse a change of a key that is over the limits on one.
+    pub(crate) fn admit(&self, op: Op<'_>) -> Result<(), Error> {
+        within(Limit::KeyBytes, op.key.len() as u64, 1, self.key_bytes)?;
+        let value = op.value.unwrap_or_default();
+        within(Limit::ValueBytes, value.len() as u64, 0, self.value_bytes)
+    }
+
     /// Refuse limits that the format or the storage could not honour.
     fn validate(&self) -> Result<(), Error> {
         within(Limit::KeyBytes, self.key_bytes, 1, 65_535)?;

@@ -7,16 +7,20 @@
 pub(crate) mod batches;
 mod compaction;
 pub(crate) mod index;
+pub(crate) mod scan;
 pub(crate) mod subject;
+mod tally;
 mod tangle;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::log::batches::Batches;
-use crate::log::index::{Cut, Index, KeyHasher, Scan, entry_at};
-use crate::log::subject::{Subject, Update, says_something};
-use crate::wire::entry::{Body, Entry};
+use crate::log::index::{Index, KeyHasher};
+use crate::log::scan::{Cut, Scan, entry_at};
+use crate::log::subject::{Subject, Update};
+use crate::log::tally::Tally;
+use crate::wire::entry::Entry;
 
 /// Above this many updates a log gets an index. A scan of so few costs about as much as a hash
 /// probe, and most participants stay below it.
@@ -29,143 +33,107 @@ const SMALL_LEN: usize = 4096;
 /// that copies it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
-    /// The entries of a small log, as they travel; nothing if there is an index.
-    small: Vec<u8>,
-    /// Distinct keys that have a value.
-    keys: usize,
-    /// Bytes of entries that a compaction up to the end would drop: superseded ones and tombstones.
-    dead: usize,
-    batches: Batches,
-    index: Option<Arc<Index>>,
+    entries: Entries,
+    tally: Tally,
+}
+
+#[derive(Clone, Debug)]
+enum Entries {
+    /// As they travel.
+    Small(Vec<u8>),
+    Large(Arc<Index>),
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Entries::Small(Vec::new())
+    }
 }
 
 impl Log {
     /// Distinct keys that have a value.
     pub(crate) fn keys(&self) -> usize {
-        self.keys
+        self.tally.keys as usize
     }
 
     /// Bytes of the updates kept.
     pub(crate) fn len(&self) -> usize {
-        self.index.as_ref().map_or(self.small.len(), |index| index.len())
+        match &self.entries {
+            Entries::Small(small) => small.len(),
+            Entries::Large(index) => index.len(),
+        }
     }
 
     /// Bytes that a compaction up to the end would drop.
     pub(crate) fn dead(&self) -> usize {
-        self.dead
+        self.tally.dead as usize
     }
 
     /// Whether there is a batch.
     pub(crate) fn has_batches(&self) -> bool {
-        !self.batches.is_empty()
+        !self.tally.batches.is_empty()
     }
 
     /// Append one entry with a version above all others. Without `history` what it supersedes is no
     /// longer kept; what changes no key never is.
     pub(crate) fn append(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
-        let is_batch = matches!(entry.body, Body::Batch(_));
-        let (mut ops, mut values) = (0, 0);
-        let mut is_dead = !matches!(entry.body, Body::Leave);
-        let mut older_slot = None;
-        // Taken out, so that it is made sure once that no view shares it.
-        let mut shared = self.index.take();
-        let mut index = shared.as_mut().map(Arc::make_mut);
-        Subject::each(entry, |subject, op| {
-            let is_value = says_something(subject, op);
-            is_dead &= !is_value;
-            ops += 1;
-            values += u32::from(is_value);
-            self.keys += usize::from(op.is_some() && is_value);
-            let older = match &mut index {
-                Some(index) => index.replace(&self.batches, subject, hasher),
-                None => self.scan(subject).map(|(at, _)| at),
-            };
-            if let Some(older) = older {
-                older_slot = Some(older);
-                self.supersede(index.as_deref_mut(), subject, older, history);
+        let Log { entries, tally } = self;
+        let small = match entries {
+            Entries::Small(small) => small,
+            Entries::Large(index) => {
+                return Arc::make_mut(index).append(entry, tally, history, hasher);
+            }
+        };
+        tally.add(entry);
+        Subject::each(entry, |subject, _| {
+            if let Some((at, older)) = scan(small, &tally.batches, subject) {
+                let end = at + older.bytes.len();
+                if !tally.supersede(subject, &older, history) {
+                    small.drain(at..end);
+                }
             }
         });
-        self.batches.insert(entry, ops, values);
-        if is_dead {
-            self.dead += entry.bytes.len();
-        }
-        if let Some(index) = index {
-            index.push(entry.bytes, older_slot.filter(|_| !is_batch));
-            if index.holes() > index.len() {
-                index.squeeze();
-            }
-            self.index = shared;
-        } else {
-            // Exactly as much as needed: there may be very many small participants.
-            self.small.reserve_exact(entry.bytes.len());
-            self.small.extend_from_slice(entry.bytes);
-            let held = Scan::new(&self.small).map(|(_, held)| self.batches.len_of(&held));
-            if self.small.len() > SMALL_LEN || held.sum::<usize>() > SMALL {
-                let small = core::mem::take(&mut self.small);
-                self.index = Some(Arc::new(Index::build(&small, &self.batches, hasher)));
-            }
+        // Exactly as much as needed: there may be very many small participants.
+        small.reserve_exact(entry.bytes.len());
+        small.extend_from_slice(entry.bytes);
+        let held = Scan::new(small).map(|(_, held)| tally.batches.len_of(&held));
+        if small.len() > SMALL_LEN || held.sum::<usize>() > SMALL {
+            self.begin_index(0, 0, hasher);
         }
     }
 
-    /// The entry at that place was the newest about `subject`, and is no more.
-    fn supersede(
-        &mut self,
-        index: Option<&mut Index>,
-        subject: Subject<'_>,
-        at: usize,
-        history: bool,
-    ) {
-        let older = match &index {
-            Some(index) => index.entry(at),
-            None => entry_at(&self.small, at),
-        };
-        let (version, len) = (older.version, older.bytes.len());
-        let (mut was_value, mut is_kept) = (true, false);
-        let mut dies = true;
-        match (subject, older.body) {
-            (Subject::Key(key), Body::Batch(_)) => {
-                let op = self.batches.op(&older, key);
-                was_value = op.is_some_and(|op| op.value.is_some());
-                let newest = self.batches.get_mut(version).expect("every batch is counted");
-                newest.ops -= 1;
-                newest.values -= u32::from(was_value);
-                dies = was_value && newest.values == 0;
-                is_kept = newest.ops > 0;
+    /// Make room for so many more entries of so many bytes at once.
+    pub(crate) fn reserve(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
+        match &mut self.entries {
+            Entries::Large(index) => Arc::make_mut(index).reserve(entries, len),
+            Entries::Small(small) if entries <= SMALL && len <= SMALL_LEN => {
+                small.reserve_exact(len);
             }
-            (_, Body::One(op)) => {
-                was_value = op.value.is_some();
-                dies = was_value;
-            }
-            (_, Body::Evict { .. }) => dies = false,
-            _ => {}
+            Entries::Small(_) => self.begin_index(entries, len, hasher),
         }
-        let is_key = matches!(subject, Subject::Key(_));
-        self.keys -= usize::from(is_key && was_value);
-        self.dead += if dies { len } else { 0 };
-        if is_kept || (history && is_key) {
+    }
+
+    /// Go on as a large log, with room for more.
+    fn begin_index(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
+        let Entries::Small(small) = &self.entries else {
             return;
-        }
-        self.dead -= len;
-        self.batches.remove(version);
-        match index {
-            Some(index) => index.remove(at, len),
-            None => drop(self.small.drain(at..at + len)),
-        }
-    }
-
-    /// The newest entry about `subject`, and where it is: a position in the index, or in `small`.
-    fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
-        let Some(index) = &self.index else {
-            return self.scan(subject);
         };
-        let at = index.find(&self.batches, subject, hasher)?;
-        Some((at, index.entry(at)))
+        let mut index = Index::with_room(Scan::new(small).count() + entries, small.len() + len);
+        for (_, held) in Scan::new(small) {
+            index.adopt(&held, &self.tally.batches, hasher);
+        }
+        self.entries = Entries::Large(Arc::new(index));
     }
 
-    /// The same of a small log.
-    fn scan(&self, subject: Subject<'_>) -> Option<(usize, Entry<'_>)> {
-        let about = |held: &Entry<'_>| subject.is_in(held, &self.batches);
-        Scan::new(&self.small).filter(|(_, held)| about(held)).last()
+    /// The newest entry about `subject`, and where it is: a position in the index, or in the bytes of a small log.
+    fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
+        match &self.entries {
+            Entries::Small(small) => scan(small, &self.tally.batches, subject),
+            Entries::Large(index) => {
+                let at = index.find(&self.tally.batches, subject, hasher)?;
+                Some((at, index.entry(at)))
+            }
+        }
     }
 
     /// Keep only the entries that `keep` says to.
@@ -175,8 +143,8 @@ impl Log {
             // What was kept side by side stays so, whatever superseded what.
             kept.append(&entry, true, hasher);
         }
-        if let Some(index) = kept.index.as_mut().map(Arc::make_mut) {
-            index.shrink_to_fit();
+        if let Entries::Large(index) = &mut kept.entries {
+            Arc::make_mut(index).shrink_to_fit();
         }
         *self = kept;
     }
@@ -184,7 +152,7 @@ impl Log {
     /// Bytes that go, without history, when a newer entry is only about `subject`.
     pub(crate) fn freed_by(&self, subject: Subject<'_>, hasher: &KeyHasher) -> usize {
         self.find(subject, hasher).map_or(0, |(_, older)| {
-            let is_last = self.batches.get(older.version).is_none_or(|parts| parts.ops == 1);
+            let is_last = self.tally.batches.get(older.version).is_none_or(|parts| parts.ops == 1);
             if is_last { older.bytes.len() } else { 0 }
         })
     }
@@ -197,25 +165,25 @@ impl Log {
     /// The newest update of `key`, a deletion too.
     pub(crate) fn get<'a>(&'a self, key: &[u8], hasher: &KeyHasher) -> Option<Update<'a>> {
         let (_, entry) = self.find(Subject::Key(key), hasher)?;
-        Some(Update::new(entry.version, self.batches.op(&entry, key)?))
+        Some(Update::new(entry.version, self.tally.batches.op(&entry, key)?))
     }
 
     /// All kept updates of `key`, newest first.
     pub(crate) fn history<'a>(&'a self, key: &[u8], hasher: &KeyHasher) -> Vec<Update<'a>> {
         let mut found = Vec::new();
         let mut add = |held: Entry<'a>| {
-            found.extend(self.batches.op(&held, key).map(|op| Update::new(held.version, op)));
+            found.extend(self.tally.batches.op(&held, key).map(|op| Update::new(held.version, op)));
         };
-        match &self.index {
-            Some(index) => {
-                let mut next = index.find(&self.batches, Subject::Key(key), hasher);
+        match &self.entries {
+            Entries::Large(index) => {
+                let mut next = index.find(&self.tally.batches, Subject::Key(key), hasher);
                 while let Some(at) = next {
                     add(index.entry(at));
-                    next = index.older(at, key, &self.batches);
+                    next = index.older(at, key, &self.tally.batches);
                 }
             }
-            None => {
-                Scan::new(&self.small).for_each(|(_, held)| add(held));
+            Entries::Small(small) => {
+                Scan::new(small).for_each(|(_, held)| add(held));
                 found.reverse();
             }
         }
@@ -239,40 +207,48 @@ impl Log {
 
     /// How many updates `after(version)` gives.
     pub(crate) fn count_after(&self, version: u64) -> usize {
-        match &self.index {
-            Some(index) => index.count(self.position(version)),
-            None => self.after(version).count(),
+        match &self.entries {
+            Entries::Large(index) => index.count(self.position(version)),
+            Entries::Small(_) => self.after(version).count(),
         }
     }
 
     /// The longest prefix of `after(version)` that takes at most `room` bytes.
     pub(crate) fn cut(&self, version: u64, room: usize) -> Cut {
-        if let Some(index) = self.index.as_ref().filter(|index| index.holes() == 0) {
-            return index.cut(self.position(version), room);
+        match &self.entries {
+            Entries::Large(index) if index.holes() == 0 => index.cut(index.position(version), room),
+            _ => Cut::of(self.after(version), room),
         }
-        Cut::of(self.after(version), room)
     }
 
     /// Append the bytes of all updates with versions in (from, to] to `out`.
     pub(crate) fn copy(&self, from: u64, to: u64, out: &mut Vec<u8>) {
         let (from, to) = (self.position(from), self.position(to));
-        match &self.index {
-            Some(index) => index.copy(from..to, out),
-            None => out.extend_from_slice(&self.small[from..to]),
+        match &self.entries {
+            Entries::Large(index) => index.copy(from..to, out),
+            Entries::Small(small) => out.extend_from_slice(&small[from..to]),
         }
     }
 
-    /// Where the first update above `version` is: a position in the index, or in `small`.
+    /// Where the first update above `version` is: a position in the index, or in the bytes of a small log.
     fn position(&self, version: u64) -> usize {
-        match &self.index {
-            Some(index) => index.position(version),
-            None => {
-                let mut scan = Scan::new(&self.small);
-                let above = scan.find(|(_, held)| held.version > version);
-                above.map_or(self.small.len(), |(at, _)| at)
+        match &self.entries {
+            Entries::Large(index) => index.position(version),
+            Entries::Small(small) => {
+                let above = Scan::new(small).find(|(_, held)| held.version > version);
+                above.map_or(small.len(), |(at, _)| at)
             }
         }
     }
+}
+
+/// The newest entry of a small log about `subject`, and where it is.
+fn scan<'a>(
+    small: &'a [u8],
+    batches: &Batches,
+    subject: Subject<'_>,
+) -> Option<(usize, Entry<'a>)> {
+    Scan::new(small).filter(|(_, held)| subject.is_in(held, batches)).last()
 }
 
 /// Iterator over a log from some version on.
@@ -286,14 +262,17 @@ impl<'a> Iterator for After<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
-        let bytes = &self.log.small;
-        let Some(index) = &self.log.index else {
-            let entry = (self.at < bytes.len()).then(|| entry_at(bytes, self.at))?;
-            self.at += entry.bytes.len();
-            return Some(entry);
-        };
-        self.at = index.kept(self.at)? + 1;
-        Some(index.entry(self.at - 1))
+        match &self.log.entries {
+            Entries::Small(small) => {
+                let entry = (self.at < small.len()).then(|| entry_at(small, self.at))?;
+                self.at += entry.bytes.len();
+                Some(entry)
+            }
+            Entries::Large(index) => {
+                self.at = index.kept(self.at)? + 1;
+                Some(index.entry(self.at - 1))
+            }
+        }
     }
 }
 

@@ -40,6 +40,13 @@ pub(crate) struct Counted {
     pub(crate) refusals: u64,
 }
 
+impl Counted {
+    /// Bytes that all copies may still take, beside the one that is changed as it is now.
+    pub(crate) fn room(&self, held: &Participant, config: &Config) -> u64 {
+        config.limits.state_bytes.saturating_sub((self.others_len + held.cost()) as u64)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct State {
     /// What can be read of it. It is written here only.
@@ -124,17 +131,21 @@ impl State {
         let held = if is_own { own } else { others.get_mut(short)? };
         let before = Standing::of(held);
         held.changed_at = self.journal.note(short, held.changed_at, before);
-        let (cost, generation, before_counted) = (held.cost(), held.generation, held.counted());
-        let staged = held.staged.as_ref().map_or(0, |staged| staged.len());
-        let mut counted = Counted {
-            others_len: self.others_len - if is_own { 0 } else { cost },
-            staged_len: self.staged_len - staged,
-            refusals: self.refusals,
-        };
+        let (mut others_len, mut staged_len) = (self.others_len, self.staged_len);
+        if !is_own {
+            others_len -= held.cost();
+            staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
+        }
+        let (before_counted, refusals) = (held.counted(), self.refusals);
+        let mut counted = Counted { others_len, staged_len, refusals };
         let result = change(held, hasher, &mut counted);
-        self.others_len = counted.others_len + if is_own { 0 } else { held.cost() };
+        if is_own {
+            // It changes often, and is put into the sketches when they are looked at.
+            return Some(result);
+        }
+        self.others_len = others_len + held.cost();
         let staged = held.staged.as_ref().map(|staged| staged.len());
-        self.staged_len = counted.staged_len + staged.unwrap_or(0);
+        self.staged_len = staged_len + staged.unwrap_or(0);
         match staged {
             Some(_) => self.staged.insert(short),
             None => self.staged.remove(&short),
@@ -148,14 +159,12 @@ impl State {
                 unfinished.remove(&short)
             };
         }
-        // The own copy changes often, and is put in when a sketch is looked at.
-        if !is_own && counted != before_counted {
+        if counted != before_counted {
             Arc::make_mut(sketches).shift(short, before_counted, counted);
         }
-        if !is_own
-            && (held.status, held.generation) != (before.status.unwrap_or_default(), generation)
+        if (held.status, held.generation) != (before.status.unwrap_or_default(), before.generation)
         {
-            self.departed.remove(&(generation, short));
+            self.departed.remove(&(before.generation, short));
             if held.status != Status::Present {
                 self.departed.insert((held.generation, short));
             }

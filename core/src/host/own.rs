@@ -242,9 +242,7 @@ impl Host {
         let (own, limits) = (self.state.own(), &self.config.limits);
         // Looked at before anything is copied, however large it is.
         for op in ops {
-            within(Limit::KeyBytes, op.key.len() as u64, 1, limits.key_bytes)?;
-            let value = op.value.unwrap_or_default();
-            within(Limit::ValueBytes, value.len() as u64, 0, limits.value_bytes)?;
+            limits.admit(*op)?;
         }
         let has_value = |key: &[u8]| {
             own.log.get(key, &self.state.hasher).is_some_and(|held| held.value.is_some())
@@ -304,7 +302,7 @@ impl Host {
     fn append(&mut self, version: u64, ops: &[Op<'_>]) -> Result<(), Error> {
         let Host { state, config, scratch, .. } = self;
         let entry = Entry::written(version, ops, scratch);
-        state.own().admits(&entry, config, &state.hasher, u64::MAX)?;
+        state.own().has_room(&entry, config, &state.hasher, u64::MAX)?;
         if !state.expiry.is_empty() {
             for op in entry.ops() {
                 let older = state.own().log.get(op.key, &state.hasher).map(|older| older.version);

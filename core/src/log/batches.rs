@@ -37,8 +37,16 @@ impl Batches {
         }
     }
 
-    pub(crate) fn get_mut(&mut self, version: u64) -> Option<&mut Parts> {
-        Arc::make_mut(self.parts.as_mut()?).get_mut(&version)
+    /// A batch was the newest of `key`, and is no more. Tells whether it had a value of it, whether
+    /// that was its last one, and whether it is the newest of another key.
+    pub(crate) fn supersede(&mut self, batch: &Entry<'_>, key: &[u8]) -> (bool, bool, bool) {
+        let had_value = self.op(batch, key).is_some_and(|op| op.value.is_some());
+        let parts = self.parts.as_mut().map(Arc::make_mut);
+        let parts = parts.and_then(|parts| parts.get_mut(&batch.version));
+        let parts = parts.expect("every batch is counted");
+        parts.ops -= 1;
+        parts.values -= u32::from(had_value);
+        (had_value, had_value && parts.values == 0, parts.ops > 0)
     }
 
     pub(crate) fn get(&self, version: u64) -> Option<&Parts> {

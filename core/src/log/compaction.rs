@@ -3,9 +3,10 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::log::Log;
-use crate::log::index::KeyHasher;
+use crate::log::index::{Index, KeyHasher};
 use crate::log::subject::{Subject, says_something};
+use crate::log::tally::Tally;
+use crate::log::{Entries, Log};
 use crate::wire::entry::{Body, Entry, Op};
 
 impl Log {
@@ -28,7 +29,7 @@ impl Log {
             });
             stays
         };
-        let is_clean = self.dead == 0;
+        let is_clean = self.tally.dead == 0;
         let upto = self.after(0).take_while(move |entry| entry.version <= up_to && !is_clean);
         upto.filter(move |entry| !stays(entry))
     }
@@ -40,11 +41,12 @@ impl Log {
         hasher: &KeyHasher,
         mut deleted: impl FnMut(u64, &[u8]),
     ) {
-        if self.dead == 0 {
+        if self.tally.dead == 0 {
             return;
         }
-        if self.batches.is_empty() && self.index.is_some() {
-            return self.compact_in_place(up_to, hasher, deleted);
+        if let (Entries::Large(index), true) = (&mut self.entries, self.tally.batches.is_empty()) {
+            let index = Arc::make_mut(index);
+            return compact_in_place(index, &mut self.tally, up_to, hasher, deleted);
         }
         let dropped: Vec<u64> = self.droppable(up_to, hasher).map(|entry| entry.version).collect();
         if dropped.is_empty() {
@@ -81,40 +83,39 @@ impl Log {
             self.retain(hasher, |entry| next.next_if_eq(&entry.version).is_none());
         }
     }
+}
 
-    /// The same where every entry is about one thing, so that the index alone tells what is needed.
-    fn compact_in_place(
-        &mut self,
-        up_to: u64,
-        hasher: &KeyHasher,
-        mut deleted: impl FnMut(u64, &[u8]),
-    ) {
-        let Log { index: Some(index), dead, .. } = self else {
-            return;
-        };
-        let index = Arc::make_mut(index);
-        let before = index.holes();
-        for (at, is_newest) in index.newest().into_iter().enumerate() {
+/// The same where every entry is about one thing, so that the index alone tells what is needed.
+fn compact_in_place(
+    index: &mut Index,
+    tally: &mut Tally,
+    up_to: u64,
+    hasher: &KeyHasher,
+    mut deleted: impl FnMut(u64, &[u8]),
+) {
+    let holes = index.holes();
+    // If all that is newest is values, but for the last compaction, none of it has to be read.
+    let compaction = index.find(&tally.batches, Subject::Compaction, hasher);
+    let is_all_values = index.subjects() <= tally.keys as usize + compaction.iter().count();
+    let newest = index.newest();
+    for (at, is_newest) in newest.into_iter().enumerate().take(index.position(up_to)) {
+        if index.is_hole(at) || (is_newest && is_all_values) {
+            continue;
+        }
+        if is_newest {
             let entry = index.entry(at);
-            if entry.version > up_to {
-                break;
-            }
-            let Some(subject) = Subject::of(&entry).filter(|_| !index.is_hole(at)) else {
+            let op = entry.ops().next();
+            let subject = Subject::of(&entry);
+            if subject.is_none_or(|subject| says_something(subject, op)) {
                 continue;
-            };
-            let (op, len) = (entry.ops().next(), entry.bytes.len());
-            if is_newest {
-                if says_something(subject, op) {
-                    continue;
-                }
-                op.into_iter().for_each(|op| deleted(entry.version, op.key));
-                index.forget(at, hasher);
             }
-            *dead -= len;
-            index.remove(at, len);
+            op.into_iter().for_each(|op| deleted(entry.version, op.key));
+            index.forget(at, hasher);
         }
-        if index.holes() > before {
-            index.squeeze();
-        }
+        index.remove(at);
+    }
+    tally.dead -= (index.holes() - holes) as u32;
+    if index.holes() > holes {
+        index.squeeze();
     }
 }

@@ -1,6 +1,8 @@
 //! A large log: its bytes, and where everything is in them, which is positions in version order and
 //! the newest update of each key.
 
+mod holes;
+
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use core::ops::Range;
@@ -8,7 +10,9 @@ use core::ops::Range;
 use hashbrown::HashTable;
 
 use crate::log::batches::Batches;
-use crate::log::subject::Subject;
+use crate::log::scan::{Cut, entry_at};
+use crate::log::subject::{Said, Subject};
+use crate::log::tally::Tally;
 use crate::wire::entry::{Body, Entry};
 
 /// How keys are hashed in the index. Seeded per host, so that nobody outside can aim for
@@ -21,6 +25,9 @@ const NONE: u32 = u32::MAX;
 const HOLE: u32 = u32::MAX - 1;
 /// An older value of this key is not kept; a batch before it may have one.
 const LOST: u32 = u32::MAX - 2;
+
+/// Room is made for so many keys at once: entries may be about fewer than they are.
+const MAX_AT_ONCE: usize = 1024;
 
 /// A large log.
 #[derive(Debug, Default)]
@@ -68,103 +75,107 @@ fn hash(subject: Subject<'_>, hasher: &KeyHasher) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
-/// As much of a log as fits somewhere.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cut {
-    /// Bytes of the updates.
-    pub(crate) len: usize,
-    /// Version of the last one, 0 when there is none.
-    pub(crate) last: u64,
-    /// Bytes of the first update that did not fit, if one did not.
-    pub(crate) refused: Option<usize>,
-}
-
-impl Cut {
-    /// The longest prefix of `entries` that takes at most `room` bytes.
-    pub(crate) fn of<'a>(entries: impl Iterator<Item = Entry<'a>>, room: usize) -> Self {
-        let mut cut = Cut::default();
-        for entry in entries {
-            if cut.len + entry.bytes.len() > room {
-                cut.refused = Some(entry.bytes.len());
-                break;
-            }
-            cut.len += entry.bytes.len();
-            cut.last = entry.version;
-        }
-        cut
-    }
-}
-
 impl Index {
-    /// Of the entries of a small log.
-    pub(crate) fn build(bytes: &[u8], batches: &Batches, hasher: &KeyHasher) -> Self {
-        let mut index = Index::default();
-        for (_, held) in Scan::new(bytes) {
-            let mut older = None;
-            Subject::each(&held, |subject, _| older = index.replace(batches, subject, hasher));
-            index.push(held.bytes, older.filter(|_| !matches!(held.body, Body::Batch(_))));
-        }
-        index
+    /// An index with room for so many entries of so many bytes.
+    pub(crate) fn with_room(entries: usize, len: usize) -> Self {
+        let (bytes, slots) = (Vec::with_capacity(len), Vec::with_capacity(entries));
+        let newest = HashTable::with_capacity(entries.min(MAX_AT_ONCE));
+        Index { bytes, slots, newest, holes: 0 }
     }
 
-    /// The entry that will be pushed next becomes the newest about `subject`; tells which one was.
-    pub(crate) fn replace(
+    /// Take over an entry of a small log, which is counted.
+    pub(crate) fn adopt(&mut self, entry: &Entry<'_>, batches: &Batches, hasher: &KeyHasher) {
+        let mut older = None;
+        Subject::each(entry, |subject, _| {
+            older = self.renew(batches, subject, hasher).map(|(at, _)| at);
+        });
+        self.push(entry, older);
+    }
+
+    /// Append an entry. What it supersedes is taken off the tally.
+    pub(crate) fn append(
+        &mut self,
+        entry: &Entry<'_>,
+        tally: &mut Tally,
+        history: bool,
+        hasher: &KeyHasher,
+    ) {
+        tally.add(entry);
+        let mut older = None;
+        let mut supersede = |subject| older = self.supersede(subject, tally, history, hasher);
+        match entry.body {
+            Body::One(op) => supersede(Subject::Key(op.key)),
+            _ => Subject::each(entry, |subject, _| supersede(subject)),
+        }
+        self.push(entry, older);
+        // Holes are at most half of the bytes.
+        if self.holes > self.len() {
+            self.squeeze();
+        }
+    }
+
+    /// The entry that will be pushed next takes the place of the newest about `subject`, which is
+    /// told if there is one.
+    #[inline]
+    fn supersede(
+        &mut self,
+        subject: Subject<'_>,
+        tally: &mut Tally,
+        history: bool,
+        hasher: &KeyHasher,
+    ) -> Option<usize> {
+        let (at, said) = self.renew(&tally.batches, subject, hasher)?;
+        let is_kept = match said {
+            Said::Value => tally.supersede_value(self.start(at + 1) - self.start(at), history),
+            _ => tally.supersede(subject, &self.entry(at), history),
+        };
+        if !is_kept {
+            self.remove(at);
+        }
+        Some(at)
+    }
+
+    /// The entry that will be pushed next becomes the newest about `subject`; tells which one was,
+    /// and what it says.
+    fn renew(
         &mut self,
         batches: &Batches,
         subject: Subject<'_>,
         hasher: &KeyHasher,
-    ) -> Option<usize> {
+    ) -> Option<(usize, Said)> {
         let at = self.slots.len() as u32;
         let hash = hash(subject, hasher);
-        let Index { bytes, slots, .. } = self;
-        // What is at `at` already is another key of the same batch.
+        let Index { bytes, slots, newest, .. } = self;
+        let mut said = Said::Nothing;
         let is_same = |held: &Place| {
-            held.hash == hash
-                && held.slot < at
-                && subject
-                    .is_in(&entry_at(bytes, slots[held.slot as usize].start as usize), batches)
+            // What is at `at` already is another key of the same batch, and has no slot yet.
+            if let Some(slot) = slots.get(held.slot as usize).filter(|_| held.hash == hash) {
+                said = subject.said_at(bytes, slot.start as usize, batches);
+            }
+            said != Said::Nothing
         };
-        if let Some(held) = self.newest.find_mut(Place::spread(hash), is_same) {
-            return Some(core::mem::replace(&mut held.slot, at) as usize);
+        if let Some(held) = newest.find_mut(Place::spread(hash), is_same) {
+            return Some((core::mem::replace(&mut held.slot, at) as usize, said));
         }
         let rehash = |held: &Place| Place::spread(held.hash);
-        self.newest.insert_unique(Place::spread(hash), Place { slot: at, hash }, rehash);
+        newest.insert_unique(Place::spread(hash), Place { slot: at, hash }, rehash);
         None
     }
 
-    /// Append an entry; `older` is the one that it takes the place of, if it has one subject.
-    pub(crate) fn push(&mut self, entry: &[u8], older: Option<usize>) {
+    /// `older` is the entry that this one takes the place of, if it has one subject.
+    fn push(&mut self, entry: &Entry<'_>, older: Option<usize>) {
+        let older = older.filter(|_| !matches!(entry.body, Body::Batch(_)));
         let older = older.map_or(NONE, |older| older as u32);
-        grow(&mut self.slots, &[Slot { start: self.bytes.len() as u32, older }]);
-        grow(&mut self.bytes, entry);
+        make_room(&mut self.slots, 1);
+        self.slots.push(Slot { start: self.bytes.len() as u32, older });
+        make_room(&mut self.bytes, entry.bytes.len());
+        self.bytes.extend_from_slice(entry.bytes);
     }
 
-    /// Which entries are the newest about something.
-    pub(crate) fn newest(&self) -> Vec<bool> {
-        let mut newest = alloc::vec![false; self.slots.len()];
-        self.newest.iter().for_each(|held| newest[held.slot as usize] = true);
-        newest
-    }
-
-    pub(crate) fn is_hole(&self, at: usize) -> bool {
-        self.slots[at].older == HOLE
-    }
-
-    /// The entry at that position is the newest about its one subject; nothing is any more.
-    pub(crate) fn forget(&mut self, at: usize, hasher: &KeyHasher) {
-        let Some(subject) = Subject::of(&entry_at(&self.bytes, self.start(at))) else {
-            return;
-        };
-        let is_it = |held: &Place| held.slot as usize == at;
-        if let Ok(held) = self.newest.find_entry(Place::spread(hash(subject, hasher)), is_it) {
-            held.remove();
-        }
-    }
-
-    /// The entry at that position, of `len` bytes, is no longer kept.
-    pub(crate) fn remove(&mut self, at: usize, len: usize) {
-        self.slots[at].older = HOLE;
-        self.holes += len;
+    /// Make room for so many more entries of so many bytes at once.
+    pub(crate) fn reserve(&mut self, entries: usize, len: usize) {
+        make_room(&mut self.slots, entries);
+        make_room(&mut self.bytes, len);
     }
 
     pub(crate) fn find(
@@ -175,12 +186,14 @@ impl Index {
     ) -> Option<usize> {
         let hash = hash(subject, hasher);
         let is_same = |held: &Place| {
-            held.hash == hash && subject.is_in(&self.entry(held.slot as usize), batches)
+            let start = self.slots[held.slot as usize].start as usize;
+            held.hash == hash && subject.said_at(&self.bytes, start, batches) != Said::Nothing
         };
         let held = self.newest.find(Place::spread(hash), is_same)?;
         Some(held.slot as usize)
     }
 
+    #[inline]
     pub(crate) fn entry(&self, at: usize) -> Entry<'_> {
         entry_at(&self.bytes, self.slots[at].start as usize)
     }
@@ -188,11 +201,6 @@ impl Index {
     /// Bytes of the updates that are kept.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len() - self.holes
-    }
-
-    /// Bytes of updates that are no longer kept.
-    pub(crate) fn holes(&self) -> usize {
-        self.holes
     }
 
     /// How many updates are kept from that position on.
@@ -207,7 +215,16 @@ impl Index {
     /// The position of the first update above `version`.
     pub(crate) fn position(&self, version: u64) -> usize {
         let is_below = |slot: &Slot| entry_at(&self.bytes, slot.start as usize).version <= version;
-        self.slots.partition_point(is_below)
+        // Asked for most is where the log begins and where it ends.
+        match (self.slots.first(), self.slots.last()) {
+            (Some(first), Some(last)) if version > 0 && is_below(first) => {
+                if is_below(last) {
+                    return self.slots.len();
+                }
+                self.slots.partition_point(is_below)
+            }
+            _ => 0,
+        }
     }
 
     /// The first position from `at` on that is not a hole.
@@ -270,35 +287,6 @@ impl Index {
         }
         out.extend_from_slice(&bytes[run..self.start(range.end)]);
     }
-
-    /// Close the holes.
-    pub(crate) fn squeeze(&mut self) {
-        let mut kept = Vec::with_capacity(self.len());
-        let mut slots: Vec<Slot> = Vec::with_capacity(self.newest.len());
-        let mut moved = Vec::with_capacity(self.slots.len());
-        for (at, slot) in self.slots.iter().enumerate() {
-            if slot.older == HOLE {
-                moved.push(LOST);
-                continue;
-            }
-            moved.push(slots.len() as u32);
-            let older = if slot.older < LOST { moved[slot.older as usize] } else { slot.older };
-            slots.push(Slot { start: kept.len() as u32, older });
-            kept.extend_from_slice(&self.bytes[slot.start as usize..self.start(at + 1)]);
-        }
-        for held in &mut self.newest {
-            held.slot = moved[held.slot as usize];
-        }
-        self.newest.shrink_to_fit(|held| Place::spread(held.hash));
-        self.slots = slots;
-        self.holes = 0;
-        self.bytes = kept;
-    }
-
-    /// Give back what is allocated beyond what is held.
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.bytes.shrink_to_fit();
-    }
 }
 
 /// An index that a view shares is cloned when it is written the next time, so there is room for
@@ -311,44 +299,17 @@ impl Clone for Index {
     }
 }
 
-/// Iterator over back-to-back entries with their offsets.
-pub(crate) struct Scan<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Scan<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Scan { bytes, at: 0 }
-    }
-}
-
-impl<'a> Iterator for Scan<'a> {
-    type Item = (usize, Entry<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let at = self.at;
-        let entry = (at < self.bytes.len()).then(|| entry_at(self.bytes, at))?;
-        self.at += entry.bytes.len();
-        Some((at, entry))
-    }
-}
-
-/// The entry that starts there. What is in a log was decoded, or encoded here, before it came in.
-pub(crate) fn entry_at(bytes: &[u8], at: usize) -> Entry<'_> {
-    Entry::stored(bytes, at)
-}
-
 fn with_slack<T: Copy>(held: &[T]) -> Vec<T> {
     let mut vec = Vec::with_capacity(held.len() + held.len() / 4);
     vec.extend_from_slice(held);
     vec
 }
 
-/// Append with a quarter of slack instead of twice the size: logs are most of the memory.
-fn grow<T: Copy>(vec: &mut Vec<T>, more: &[T]) {
-    if vec.capacity() - vec.len() < more.len() {
-        vec.reserve_exact(more.len() + vec.len() / 4);
+/// Room for so many more, with a quarter of slack instead of twice the size: logs are most of the
+/// memory.
+#[inline]
+fn make_room<T>(vec: &mut Vec<T>, more: usize) {
+    if vec.capacity() - vec.len() < more {
+        vec.reserve_exact(more + vec.len() / 4);
     }
-    vec.extend_from_slice(more);
 }

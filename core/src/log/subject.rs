@@ -1,6 +1,7 @@
 //! What an entry speaks of: keys, and the few other things that newer entries take the place of.
 
 use crate::log::batches::Batches;
+use crate::log::scan::entry_at;
 use crate::wire::entry::{Body, Entry, Op};
 
 /// One update as a reader sees it: participant and generation are known from the question.
@@ -57,6 +58,17 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// What the entry that starts there says of it.
+    #[inline]
+    pub(crate) fn said_at(&self, bytes: &[u8], at: usize, batches: &Batches) -> Said {
+        match (self, Entry::key_at(bytes, at)) {
+            (Subject::Key(key), Some(held)) if *key == held => Said::Value,
+            (Subject::Key(_), Some(_)) => Said::Nothing,
+            _ if self.is_in(&entry_at(bytes, at), batches) => Said::Something,
+            _ => Said::Nothing,
+        }
+    }
+
     /// Whether an entry of a log with those batches says something of it.
     #[inline]
     pub(crate) fn is_in(&self, entry: &Entry<'_>, batches: &Batches) -> bool {
@@ -68,6 +80,15 @@ impl<'a> Subject<'a> {
             _ => false,
         }
     }
+}
+
+/// What an entry says of a subject, as far as it is seen at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Nothing,
+    /// This alone: a value.
+    Value,
+    Something,
 }
 
 /// Whether this is more than that something is gone: a tombstone, and an eviction, whose mark is

@@ -21,7 +21,8 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::log::Log;
-use crate::log::index::{Cut, KeyHasher};
+use crate::log::index::KeyHasher;
+use crate::log::scan::Cut;
 use crate::log::subject::Subject;
 use crate::state::journal::Deleted;
 use crate::state::participant::Participant;

@@ -80,7 +80,7 @@ impl Journal {
         if changed_at > self.issued {
             return changed_at;
         }
-        self.records.push_back((short, before));
+        self.push(short, before);
         let place = self.end();
         self.trim();
         place
@@ -97,7 +97,7 @@ impl Journal {
     pub(crate) fn note_forgotten(&mut self, id: &[u8], generation: u64, status: Status) {
         let place = self.end() + 1;
         // An empty record, so that the place is one that no cursor has passed.
-        self.records.push_back((0, Standing::UNKNOWN));
+        self.push(0, Standing::UNKNOWN);
         self.forgotten.push_back((place, Forgotten { id: id.into(), generation, status }));
         if self.forgotten.len() > self.max
             && let Some((place, _)) = self.forgotten.pop_front()
@@ -111,6 +111,14 @@ impl Journal {
     pub(crate) fn forgotten_since(&self, place: u64) -> Option<impl Iterator<Item = &Forgotten>> {
         let since = self.forgotten.iter().filter(move |(at, _)| *at > place);
         (place >= self.forgotten_before).then(|| since.map(|(_, forgotten)| forgotten))
+    }
+
+    fn push(&mut self, short: ShortId, before: Standing) {
+        if self.records.len() == self.records.capacity() {
+            // With a quarter of slack, not twice the size.
+            self.records.reserve_exact(self.records.len() / 4 + 1);
+        }
+        self.records.push_back((short, before));
     }
 
     fn trim(&mut self) {

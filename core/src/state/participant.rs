@@ -130,9 +130,8 @@ impl Participant {
         self.deletes = None;
     }
 
-    /// Whether one more entry stays within the limits on one participant, and within `room` more
-    /// bytes. What makes a copy smaller in the end is always let in: a farewell, a compaction, and
-    /// tombstones, which are as many as there are values.
+    /// Whether one more entry stays within the limits on a key and on one participant, and within
+    /// `room` more bytes.
     pub(crate) fn admits(
         &self,
         entry: &Entry<'_>,
@@ -140,21 +139,48 @@ impl Participant {
         hasher: &KeyHasher,
         room: u64,
     ) -> Result<(), Error> {
-        let limits = &config.limits;
-        let (mut values, mut keys) = (0, self.log.keys() as u64);
         for op in entry.ops() {
-            let value = op.value.unwrap_or_default();
-            within(Limit::KeyBytes, op.key.len() as u64, 1, limits.key_bytes)?;
-            within(Limit::ValueBytes, value.len() as u64, 0, limits.value_bytes)?;
-            values += u64::from(op.value.is_some());
+            config.limits.admit(op)?;
         }
+        self.has_room(entry, config, hasher, room)
+    }
+
+    /// Whether there is room for one more entry within the limits on one participant, and within
+    /// `room` more bytes. What makes a copy smaller in the end is always let in: a farewell, a
+    /// compaction, and tombstones, which are as many as there are values.
+    #[inline]
+    pub(crate) fn has_room(
+        &self,
+        entry: &Entry<'_>,
+        config: &Config,
+        hasher: &KeyHasher,
+        room: u64,
+    ) -> Result<(), Error> {
+        let limits = &config.limits;
+        let values = match entry.body {
+            Body::One(op) => u64::from(op.value.is_some()),
+            _ => entry.ops().filter(|op| op.value.is_some()).count() as u64,
+        };
         let len = entry.bytes.len() as u64;
-        let room = room.min(limits.participant_bytes.saturating_sub(self.log.len() as u64));
-        if keys + values <= limits.keys_per_participant && len <= room {
+        let left = limits.participant_bytes.saturating_sub(self.log.len() as u64);
+        if self.log.keys() as u64 + values <= limits.keys_per_participant && len <= room.min(left) {
             return Ok(());
         }
-        // Near a limit it matters what the entry takes the place of.
-        let mut freed = 0;
+        self.has_room_near_limit(entry, values, config, hasher, room.min(left))
+    }
+
+    /// Near a limit it matters what the entry, with so many values, takes the place of.
+    #[cold]
+    fn has_room_near_limit(
+        &self,
+        entry: &Entry<'_>,
+        values: u64,
+        config: &Config,
+        hasher: &KeyHasher,
+        room: u64,
+    ) -> Result<(), Error> {
+        let (limits, len) = (&config.limits, entry.bytes.len() as u64);
+        let (mut keys, mut freed) = (self.log.keys() as u64, 0);
         let mut shrinks = matches!(entry.body, Body::Leave | Body::Compact { .. }) || values == 0;
         for op in entry.ops() {
             let older = self.log.get(op.key, hasher);

@@ -64,6 +64,10 @@ impl Table {
         match find(rows, short) {
             Ok(place) => rows[place] = row,
             Err(place) => {
+                if rows.len() == rows.capacity() {
+                    // A little at a time: there may be very many small participants.
+                    rows.reserve_exact(MAX_CHUNK / 8);
+                }
                 rows.insert(place, row);
                 self.len += 1;
             }

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::bounds::EVICTED;
-use super::entry::Entries;
+use super::entries::Entries;
 use super::keep::KeepList;
 use super::reader::Reader;
 use super::varint;

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::reader::Reader;
-use super::varint;
+use super::varint::{self, Head};
 use crate::error::Error;
 
 const SET: u8 = 1;
@@ -67,11 +67,28 @@ impl<'a> Entry<'a> {
 
     /// The entry that starts there in the bytes of a log: it was checked before it came in, so that
     /// a batch is not walked each time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn stored(bytes: &'a [u8], at: usize) -> Self {
+        let bytes = &bytes[at..];
+        match Entry::short(bytes) {
+            Some(entry) => entry,
+            None => Entry::stored_long(bytes),
+        }
+    }
+
+    /// The key of the entry that starts there in the bytes of a log, if that is quickly seen.
+    #[inline]
+    pub(crate) fn key_at(bytes: &'a [u8], at: usize) -> Option<&'a [u8]> {
+        match Entry::short(&bytes[at..])?.body {
+            Body::One(op) => Some(op.key),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn stored_long(bytes: &'a [u8]) -> Self {
         let trust = |body| Ok(Ops { first: None, rest: body });
-        let entry = Entry::read_as(&mut Reader::new(&bytes[at..]), trust);
-        entry.expect("a log holds whole entries")
+        Entry::read_long(&mut Reader::new(bytes), trust).expect("a log holds whole entries")
     }
 
     /// The entry with those changes that was just written to `bytes`.
@@ -83,8 +100,49 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// A `Set` whose numbers take as few bytes as those of nearly all do; `None` is anything else,
+    /// and what is wrong.
+    #[inline(always)]
+    pub(super) fn short(rest: &'a [u8]) -> Option<Self> {
+        let head = rest.first_chunk::<8>()?;
+        let (version, at) = match *head {
+            [first @ 1..0x80, ..] => (u64::from(first), 1),
+            [first, last @ 1..0x80, ..] if first >= 0x80 => {
+                (u64::from(first & 0x7f) | u64::from(last) << 7, 2)
+            }
+            [first, second, last @ 1..0x80, ..] if first >= 0x80 && second >= 0x80 => {
+                let low = u64::from(first & 0x7f) | u64::from(second & 0x7f) << 7;
+                (low | u64::from(last) << 14, 3)
+            }
+            _ => return None,
+        };
+        let (len, body) = match (head[at + 1], head[at + 2]) {
+            (len @ 0..0x80, _) => (usize::from(len), at + 2),
+            (low, high @ 1..0x80) => (usize::from(low & 0x7f) | usize::from(high) << 7, at + 3),
+            _ => return None,
+        };
+        let key_len = usize::from(head[body]);
+        if head[at] != SET || key_len.wrapping_sub(1) >= 0x7f {
+            return None;
+        }
+        let bytes = rest.get(..body + len)?;
+        let (key, value) = bytes.get(body + 1..)?.split_at_checked(key_len)?;
+        Some(Entry { version, body: Body::One(Op { key, value: Some(value) }), bytes })
+    }
+
     #[inline]
     fn read_as(
+        reader: &mut Reader<'a>,
+        batch: impl FnOnce(Reader<'a>) -> Result<Ops<'a>, Error>,
+    ) -> Result<Self, Error> {
+        if let Some(entry) = Entry::short(reader.rest()) {
+            reader.skip(entry.bytes.len());
+            return Ok(entry);
+        }
+        Entry::read_long(reader, batch)
+    }
+
+    fn read_long(
         reader: &mut Reader<'a>,
         batch: impl FnOnce(Reader<'a>) -> Result<Ops<'a>, Error>,
     ) -> Result<Self, Error> {
@@ -242,8 +300,16 @@ fn put_prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Append the `Set` of `key` to `value` at `version`.
 pub(crate) fn put_set(out: &mut Vec<u8>, version: u64, key: &[u8], value: &[u8]) {
-    put_head(out, version, SET, varint::prefixed_len(key.len()) + value.len());
-    put_prefixed(out, key);
+    let len = varint::prefixed_len(key.len()) + value.len();
+    if version < 1 << 21 && len < 1 << 14 && key.len() < 1 << 7 {
+        // Nearly every one: its head is at most seven bytes.
+        let head = Head::default().varint(version).byte(SET).varint(len as u64);
+        head.byte(key.len() as u8).put(out);
+    } else {
+        put_head(out, version, SET, len);
+        varint::put(out, key.len() as u64);
+    }
+    out.extend_from_slice(key);
     out.extend_from_slice(value);
 }
 
@@ -307,62 +373,6 @@ pub(crate) fn ops_len(version: u64, ops: &[Op<'_>]) -> usize {
         _ => ops.iter().map(Op::len_in_batch).sum(),
     };
     varint::len(version) + 1 + varint::prefixed_len(body)
-}
-
-/// The entries of one participant in one delta: decoded and checked when the message was.
-#[derive(Clone, Copy, Debug)]
-pub struct Entries<'a> {
-    reader: Reader<'a>,
-}
-
-impl<'a> Entries<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Entries { reader: Reader::new(bytes) }
-    }
-
-    /// Check that these are whole entries in ascending order within (from, to], with at most one
-    /// compaction (a newer one takes the place of an older one) and nothing after a farewell. Tells
-    /// whether there is a farewell.
-    pub(crate) fn check(&self, from: u64, to: u64) -> Result<bool, Error> {
-        let mut reader = self.reader;
-        let (mut last, mut compactions, mut left) = (from, 0, false);
-        while !reader.is_empty() {
-            let entry = Entry::read(&mut reader)?;
-            if entry.version <= last {
-                return Err(Error::Malformed("versions do not ascend"));
-            }
-            if left {
-                return Err(Error::Malformed("an entry after its owner left"));
-            }
-            last = entry.version;
-            match entry.body {
-                Body::Compact { .. } if compactions == 1 => {
-                    return Err(Error::Malformed("two compactions in one section"));
-                }
-                Body::Compact { .. } => compactions = 1,
-                Body::Leave => left = true,
-                _ => {}
-            }
-        }
-        if last > to || (left && last < to) {
-            return Err(Error::Malformed("a section does not end where its entries do"));
-        }
-        Ok(left)
-    }
-
-    /// The entries as they travel.
-    pub fn bytes(&self) -> &'a [u8] {
-        self.reader.rest()
-    }
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Entry<'a>> {
-        Entry::read(&mut self.reader).ok()
-    }
 }
 
 #[cfg(test)]

@@ -27,11 +27,21 @@ impl<'a> Reader<'a> {
     /// A minimal LEB128 number below 2⁶³.
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, Error> {
-        match self.rest {
-            // Nearly every length and most versions of small states are one byte.
-            [first, rest @ ..] if *first < 0x80 => {
+        match *self.rest {
+            // Nearly every length and most versions of small states are one byte, and of larger
+            // ones two or three.
+            [first, ref rest @ ..] if first < 0x80 => {
                 self.rest = rest;
-                Ok(u64::from(*first))
+                Ok(u64::from(first))
+            }
+            [first, last @ 1..0x80, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(first & 0x7f) | u64::from(last) << 7)
+            }
+            [first, second, last @ 1..0x80, ref rest @ ..] if second >= 0x80 => {
+                self.rest = rest;
+                let low = u64::from(first & 0x7f) | u64::from(second & 0x7f) << 7;
+                Ok(low | u64::from(last) << 14)
             }
             _ => self.long_varint(),
         }
@@ -68,6 +78,12 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(TRUNCATED)?;
         self.rest = rest;
         Ok(taken)
+    }
+
+    /// Go on after that many bytes, which were looked at.
+    #[inline]
+    pub(crate) fn skip(&mut self, len: usize) {
+        self.rest = &self.rest[len..];
     }
 
     /// A length, then that many bytes.

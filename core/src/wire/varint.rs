@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 /// Bytes that `value` takes.
 pub(crate) const fn len(value: u64) -> usize {
     let bits = 64 - (value | 1).leading_zeros() as usize;
-    bits.div_ceil(7)
+    // As many sevenths, rounded up, without a division.
+    (bits * 9 + 64) / 64
 }
 
 /// Bytes of a body with its length in front.
@@ -31,6 +32,41 @@ pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
         value >>= 7;
     }
     out.push(value as u8);
+}
+
+/// Up to eight bytes of short numbers, put together in a register and appended at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Head {
+    /// The first byte is the lowest.
+    bytes: u64,
+    len: u32,
+}
+
+impl Head {
+    #[inline]
+    pub(crate) const fn byte(self, byte: u8) -> Self {
+        Head { bytes: self.bytes | (byte as u64) << (8 * self.len), len: self.len + 1 }
+    }
+
+    /// A number below 2²¹: at most three bytes.
+    #[inline]
+    pub(crate) fn varint(self, value: u64) -> Self {
+        debug_assert!(value < 1 << 21 && self.len <= 5);
+        let spread = value & 0x7f | (value & 0x3f80) << 1 | value >> 14 << 16;
+        let (more, len) = match value {
+            0..0x80 => (0, 1),
+            0x80..0x4000 => (0x80, 2),
+            _ => (0x8080, 3),
+        };
+        Head { bytes: self.bytes | (spread | more) << (8 * self.len), len: self.len + len }
+    }
+
+    #[inline]
+    pub(crate) fn put(self, out: &mut Vec<u8>) {
+        let len = out.len() + self.len as usize;
+        out.extend_from_slice(&self.bytes.to_le_bytes());
+        out.truncate(len);
+    }
 }
 
 #[cfg(test)]
