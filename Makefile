@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test quick bench lint test-rust test-long test-python test-demo extension install clean
+.PHONY: demo test quick lint test-rust test-long test-python test-demo extension install clean
 
 demo: examples extension
 	$(BIN)/python examples/demo.py
@@ -23,9 +23,6 @@ quick:
 	$(CARGO) clippy -q -p plasmid -- -D warnings
 	$(CARGO) test -q -p plasmid --lib
 	$(CARGO) test -q -p plasmid-tests --test transcripts --test tidy
-
-bench:
-	$(CARGO) run -q --release -p plasmid-benches
 
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
@@ -57,6 +54,7 @@ $(VENV)/installed: python/requirements-dev.txt
 
 include examples/build.mk
 include ffi/install.mk
+include benches/build.mk
 
 clean:
 	rm -rf target $(VENV)

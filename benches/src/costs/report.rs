@@ -1,10 +1,10 @@
-//! The three tables that are printed.
+//! The two tables that are printed.
 
 use std::fmt;
 
 use comfy_table::{CellAlignment, Table};
 
-use crate::measure::{Journey, Measured};
+use super::measure::{Journey, Measured};
 
 /// Times, beside copies of the same bytes.
 pub(crate) struct Costs(Table);
@@ -28,8 +28,7 @@ impl Costs {
 impl fmt::Display for Costs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.0)?;
-        writeln!(f, "16-byte keys, 64-byte values; medians of 9 runs, ratios taken run by run.")?;
-        writeln!(f, "An exchange and a cold sync count the bytes of all their messages.")
+        writeln!(f, "16-byte keys, 64-byte values; medians of 9 runs, ratios taken run by run.")
     }
 }
 
@@ -71,35 +70,6 @@ impl fmt::Display for Journeys {
         )?;
         writeln!(f, "Least: the bytes of what it lacks at the start, divided by the budget.")?;
         writeln!(f, "Medians of 9 seeds; the time is that of both hosts together.")
-    }
-}
-
-/// Memory, beside the bytes of the entries in it.
-pub(crate) struct Sizes(Table);
-
-impl Sizes {
-    pub(crate) fn new() -> Self {
-        Sizes(table(&["memory", "entries", "bytes of one", "allocated for one"]))
-    }
-
-    /// `each` is what one entry takes in a message.
-    pub(crate) fn row(&mut self, held: &str, entries: usize, each: usize, allocated: usize) {
-        self.0.add_row([
-            held.to_owned(),
-            entries.to_string(),
-            each.to_string(),
-            format!("{:.1}", allocated as f64 / entries as f64),
-        ]);
-    }
-}
-
-impl fmt::Display for Sizes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.0)?;
-        write!(
-            f,
-            "16-byte keys, 16-byte values; the bytes of one entry are those in which it travels."
-        )
     }
 }
 
