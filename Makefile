@@ -24,11 +24,12 @@ quick:
 	$(CARGO) test -q -p plasmid --lib
 	$(CARGO) test -q -p plasmid-tests --test transcripts --test tidy
 
+python_sources := . ../examples ../tests ../benches
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
-	cd python && $(BIN)/ruff check . ../examples ../tests && $(BIN)/ruff format --check . ../examples ../tests
+	cd python && $(BIN)/ruff check $(python_sources) && $(BIN)/ruff format --check $(python_sources)
 
 test-rust:
 	$(CARGO) test --workspace

@@ -36,10 +36,14 @@ fn main() -> ExitCode {
 
 /// Both parts, or those named in `only`: the contest with peers, and `costs`.
 fn report(only: &[&str]) -> Result<(), Box<dyn Error>> {
-    let rows = contest::run(only, &folder()?)?;
-    let costs =
-        if only.is_empty() || only.contains(&"costs") { costs::run()? } else { String::new() };
-    let report = format!("{rows}\n\n{costs}");
+    let workloads: Vec<&str> = only.iter().copied().filter(|only| *only != "costs").collect();
+    let mut report = String::new();
+    if only.is_empty() || !workloads.is_empty() {
+        report += &contest::run(&workloads, &folder()?)?.to_string();
+    }
+    if only.is_empty() || only.contains(&"costs") {
+        report += &format!("\n\n{}", costs::run()?);
+    }
     println!("{report}");
     fs::write(folder()?.join("results.md"), report)?;
     Ok(())

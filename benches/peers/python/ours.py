@@ -1,6 +1,7 @@
 """plasmid through its Python package: W1, W2, and exchanges of datagrams."""
 
 import contest
+
 import plasmid
 
 # Larger than every message.

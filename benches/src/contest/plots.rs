@@ -1,4 +1,4 @@
-//! Plots of what depends on how many there are: both axes logarithmic, one line for each contestant.
+//! Plots of what depends on how many there are: both axes logarithmic, a line for each contestant.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -46,7 +46,7 @@ impl Plots {
         for (plot, lines) in &self.0 {
             let file = folder.join(plot.words()[0]).with_extension("svg");
             draw(&file, *plot, lines)?;
-            println!("{}", file.display());
+            eprintln!("{}", file.display());
         }
         Ok(())
     }

@@ -117,8 +117,15 @@ impl Rows {
         });
     }
 
-    /// The table, as Markdown.
-    pub(crate) fn markdown(&self) -> String {
+    /// Whether each row with a target is met; none where somebody took no part.
+    fn met(&self) -> impl Iterator<Item = Option<bool>> {
+        self.0.iter().filter(|row| !matches!(row.target, Target::Nothing)).map(Row::is_met)
+    }
+}
+
+impl fmt::Display for Rows {
+    /// As Markdown, and how many targets are met.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
         table.load_style(presets::ASCII_MARKDOWN);
         table.set_header(["workload", "ours", "theirs", "of", "ratio", "target", "met"]);
@@ -130,11 +137,17 @@ impl Rows {
         for row in &self.0 {
             table.add_row(row.cells());
         }
-        table.to_string()
+        let count = |what| self.met().filter(|met| *met == what).count();
+        let (yes, no, skipped) = (count(Some(true)), count(Some(false)), count(None));
+        write!(f, "{table}\n\nTargets: {yes} met, {no} not met, {skipped} skipped.")
     }
 }
 
 impl Row {
+    fn is_met(&self) -> Option<bool> {
+        self.target.is_met(self.ours?, self.ratio)
+    }
+
     fn cells(&self) -> [String; 7] {
         let show = |value: Option<f64>| match value {
             Some(value) => self.unit.show(value),
@@ -151,7 +164,7 @@ impl Row {
             Target::Less => "less".to_owned(),
             Target::Nothing => String::new(),
         };
-        let met = match self.ours.and_then(|ours| self.target.is_met(ours, self.ratio)) {
+        let met = match self.is_met() {
             Some(true) => "yes",
             Some(false) => "NO",
             None => "",
@@ -162,11 +175,5 @@ impl Row {
             None => String::new(),
         };
         [self.workload.clone(), show(self.ours), theirs, name, ratio, target, met.to_owned()]
-    }
-}
-
-impl fmt::Display for Rows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.markdown())
     }
 }

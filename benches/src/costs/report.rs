@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, Table, presets};
 
 use super::measure::{Journey, Measured};
 
@@ -27,7 +27,7 @@ impl Costs {
 
 impl fmt::Display for Costs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.0)?;
+        writeln!(f, "{}\n", self.0)?;
         writeln!(f, "16-byte keys, 64-byte values; medians of 9 runs, ratios taken run by run.")
     }
 }
@@ -63,7 +63,7 @@ impl Journeys {
 
 impl fmt::Display for Journeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.0)?;
+        writeln!(f, "{}\n", self.0)?;
         writeln!(
             f,
             "The reader initiates, so one message of each exchange can bring it something."
@@ -75,6 +75,7 @@ impl fmt::Display for Journeys {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(header);
     for column in 1..header.len() {
         if let Some(column) = table.column_mut(column) {

@@ -50,7 +50,7 @@ pub(crate) fn teach(
     Ok(())
 }
 
-/// One exchange: each answer goes to the other, until one has nothing to say. Returns what was said.
+/// One exchange: each answer goes to the other, until one has nothing to say. Returns all of them.
 pub(crate) fn exchange(a: &mut Host, b: &mut Host, budget: usize) -> Result<Vec<Vec<u8>>, Error> {
     let mut said = Vec::with_capacity(4);
     let mut message = a.initiate(budget)?;

@@ -13,7 +13,7 @@ use crate::input::{VALUE, Values, key};
 const WARM_UP: usize = 30;
 const MEASURED: usize = 101;
 /// Where one exchange takes so long that all of them would not fit into that, fewer are made.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Participants that change keys, where there are more than that.
 const WRITERS: usize = 1_000;
 
