@@ -3,8 +3,10 @@
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 mod callgrind;
 mod check;
@@ -37,16 +39,25 @@ fn main() -> ExitCode {
 /// Both parts, or those named in `only`: the contest with peers, and `costs`.
 fn report(only: &[&str]) -> Result<(), Box<dyn Error>> {
     let workloads: Vec<&str> = only.iter().copied().filter(|only| *only != "costs").collect();
-    let mut report = String::new();
+    let (mut report, before) = (String::new(), load());
     if only.is_empty() || !workloads.is_empty() {
         report += &contest::run(&workloads, &folder()?)?.to_string();
     }
     if only.is_empty() || only.contains(&"costs") {
         report += &format!("\n\n{}", costs::run()?);
     }
+    report += &format!("\n\nLoad of the machine: {before} before, {} after.", load());
     println!("{report}");
     fs::write(folder()?.join("results.md"), report)?;
     Ok(())
+}
+
+/// How many programs wanted a processor in the last minute, of how many there are. This one wants
+/// one; where much more is wanted, times say little.
+fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    format!("{} on {processors} processors", load.split(' ').next().unwrap_or_default())
 }
 
 /// Where everything goes that a run leaves: beside what cargo built, where git does not look.

@@ -70,5 +70,8 @@ pub(crate) fn newest(rows: &mut Rows, _: &mut Plots) -> Result<(), Box<dyn Error
     let runs = heats(&mut start(&[Who::Ours, Who::Chitchat]), "w8");
     let name = "W8 an exchange that brings the newest 10 of 100,000 keys";
     rows.beside(name, NS, (&runs[0], &runs[1]), Target::Times(1_000.0));
+    // Of an exchange of chitchat nobody can see a part.
+    let name = "W8 of that, the answer that has them";
+    rows.alone(name, Unit::Time, runs[0].median("delta"), Target::Nothing);
     Ok(())
 }

@@ -16,15 +16,19 @@ pub(crate) fn ten() -> Result<Value, Error> {
     let mut values = Values::of(1);
     let mut reader = host(1)?;
     exchange(&mut reader, &mut source, BUDGET)?;
-    let mut times = Vec::new();
+    let (mut times, mut deltas) = (Vec::new(), Vec::new());
     for time in 0..TIMES {
         for number in 0..NEWEST {
             source.set(&key((time * NEWEST + number) * 89 % KEYS), &values.next(VALUE))?;
         }
+        let syn = reader.initiate(BUDGET)?;
+        let (delta, ns) = clocked(|| source.receive(&syn, BUDGET));
+        delta?;
+        deltas.push(ns);
         let (done, ns) = clocked(|| exchange(&mut reader, &mut source, BUDGET));
         done?;
         assert_eq!(reader.max_version(source.id()), source.max_version(source.id()));
         times.push(ns);
     }
-    Ok(json!({ "ns": median(times) }))
+    Ok(json!({ "ns": median(times), "delta": median(deltas) }))
 }
