@@ -27,6 +27,7 @@ quick:
 python_sources := . ../examples ../tests ../benches
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path benches/peers/rust/Cargo.toml
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
 	cd python && $(BIN)/ruff check $(python_sources) && $(BIN)/ruff format --check $(python_sources)
