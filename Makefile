@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test quick bench lint test-rust test-long test-python test-demo extension install clean
+.PHONY: demo test quick lint test-rust test-long test-python test-demo extension install clean
 
 demo: examples extension
 	$(BIN)/python examples/demo.py
@@ -24,14 +24,13 @@ quick:
 	$(CARGO) test -q -p plasmid --lib
 	$(CARGO) test -q -p plasmid-tests --test transcripts --test tidy
 
-bench:
-	$(CARGO) run -q --release -p plasmid-benches
-
+python_sources := . ../examples ../tests ../benches
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path benches/peers/rust/Cargo.toml
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
-	cd python && $(BIN)/ruff check . ../examples ../tests && $(BIN)/ruff format --check . ../examples ../tests
+	cd python && $(BIN)/ruff check $(python_sources) && $(BIN)/ruff format --check $(python_sources)
 
 test-rust:
 	$(CARGO) test --workspace
@@ -59,6 +58,7 @@ $(VENV)/installed: python/requirements-dev.txt
 
 include examples/build.mk
 include ffi/install.mk
+include benches/build.mk
 
 clean:
 	rm -rf target $(VENV)
