@@ -105,6 +105,14 @@ impl Participant {
         *self = Participant { id, ..fresh };
     }
 
+    /// The log goes up to that version now: a part of what it holds whole is no longer needed.
+    pub(crate) fn reach(&mut self, version: u64) {
+        self.max_version = version;
+        if self.staged.as_ref().is_some_and(|staged| staged.version() <= version) {
+            self.staged = None;
+        }
+    }
+
     /// It is gone: nothing is kept but that, and how far it was.
     pub(crate) fn depart(&mut self, status: Status) {
         self.status = status;
