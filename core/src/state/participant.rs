@@ -227,3 +227,15 @@ impl Participant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There may be very many participants with very few updates.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn a_copy_is_small() {
+        assert!(size_of::<Participant>() <= 144, "{}", size_of::<Participant>());
+    }
+}
