@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test quick bench lint test-rust test-long test-python test-demo extension install clean
+.PHONY: demo test quick lint test-rust test-long test-python test-demo extension install clean
 
 demo: examples extension
 	$(BIN)/python examples/demo.py
@@ -24,22 +24,23 @@ quick:
 	$(CARGO) test -q -p plasmid --lib
 	$(CARGO) test -q -p plasmid-tests --test transcripts --test tidy
 
-bench:
-	$(CARGO) run -q --release -p plasmid-benches
-
+python_sources := . ../examples ../tests ../benches
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path benches/peers/rust/Cargo.toml
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
-	cd python && $(BIN)/ruff check . ../examples ../tests && $(BIN)/ruff format --check . ../examples ../tests
+	cd python && $(BIN)/ruff check $(python_sources) && $(BIN)/ruff format --check $(python_sources)
 
 test-rust:
 	$(CARGO) test --workspace
 
-# Random schedules against the naive model, 100,000 in all; what else they do is in tests/README.md.
+# Random schedules against the naive model, 100,000 in all, and a million differences of sketches
+# against an exact oracle; what else they do is in tests/README.md.
 test-long:
 	PROPTEST_CASES=50000 $(CARGO) test -q -p plasmid-tests --test protocol
 	SCHEDULES=40000 $(CARGO) test -q -p plasmid-tests --test honest
+	DIFFERENCES=1000000 $(CARGO) test -q -p plasmid --lib sketch::peel
 
 test-python: extension
 	cd python && $(BIN)/python -m mypy && $(BIN)/python -m mypy.stubtest plasmid && $(BIN)/python -m pytest -q
@@ -57,6 +58,7 @@ $(VENV)/installed: python/requirements-dev.txt
 
 include examples/build.mk
 include ffi/install.mk
+include benches/build.mk
 
 clean:
 	rm -rf target $(VENV)

@@ -11,12 +11,14 @@ int main(void) {
   if (!status) status = plasmid_host_set(a, "color", 5, "red", 3, NULL);
   if (!status) status = plasmid_host_set(b, "shape", 5, "round", 5, NULL);
 
-  // One exchange. a: this is what I have; b: this is what you lack, and what I have; a: and
-  // this is what you lack. Any transport may lie between the calls.
+  // One exchange. a: this is what I have; b: this is what you lack, and what I want; a: and
+  // this is what you lack. If anything is left to say then, b says it; an empty message says
+  // nothing. Any transport may lie between the calls.
   if (!status) status = plasmid_host_initiate(a, message, sizeof message, &len);
   if (!status) status = plasmid_host_receive(b, message, len, message, sizeof message, &len);
   if (!status) status = plasmid_host_receive(a, message, len, message, sizeof message, &len);
-  if (!status) status = plasmid_host_receive(b, message, len, NULL, 0, &len);
+  if (!status) status = plasmid_host_receive(b, message, len, message, sizeof message, &len);
+  if (!status) status = plasmid_host_receive(a, message, len, NULL, 0, &len);
 
   if (!status) status = plasmid_host_get_from(a, "b", 1, "shape", 5, text, sizeof text, &len);
   if (!status) printf("a knows that b's shape is %.*s\n", (int)len, text);

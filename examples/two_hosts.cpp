@@ -8,9 +8,10 @@ int main() {
 
   // One exchange; any transport may lie between the calls.
   auto syn = a.initiate();        // a: this is what I have
-  auto syn_ack = b.receive(syn);  // b: this is what you lack, and what I have
+  auto syn_ack = b.receive(syn);  // b: this is what you lack, and what I want
   auto ack = a.receive(syn_ack);  // a: and this is what you lack
-  b.receive(ack);                 // nothing left to say
+  auto rest = b.receive(ack);     // here nothing is left to say; if there is,
+  a.receive(rest);                // it is the end of the exchange
 
   std::cout << "a knows that b's shape is " << a.get_from("b", "shape").value() << '\n'
             << "b knows that a's color is " << b.get_from("a", "color").value() << '\n';

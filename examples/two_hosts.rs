@@ -11,9 +11,10 @@ fn main() -> Result<(), Error> {
 
     let budget = 1200; // bytes, say one datagram; any transport may lie between the calls
     let syn = a.initiate(budget)?; //               a: this is what I have
-    let syn_ack = b.receive(&syn, budget)?; //      b: this is what you lack, and what I have
+    let syn_ack = b.receive(&syn, budget)?; //      b: this is what you lack, and what I want
     let ack = a.receive(&syn_ack, budget)?; //      a: and this is what you lack
-    b.receive(&ack, budget)?; //                    nothing left to say
+    let rest = b.receive(&ack, budget)?; //         here nothing is left to say; if there is,
+    a.receive(&rest, budget)?; //                   it is the end of the exchange
 
     let show =
         |value: Option<&[u8]>| String::from_utf8_lossy(value.unwrap_or_default()).into_owned();

@@ -19,12 +19,14 @@
  *     if (!status) status = plasmid_host_set(a, "color", 5, "red", 3, NULL);
  *     if (!status) status = plasmid_host_set(b, "shape", 5, "round", 5, NULL);
  *
- *     // One exchange. a: this is what I have; b: this is what you lack, and what I have; a: and
- *     // this is what you lack. Any transport may lie between the calls.
+ *     // One exchange. a: this is what I have; b: this is what you lack, and what I want; a: and
+ *     // this is what you lack. If anything is left to say then, b says it; an empty message says
+ *     // nothing. Any transport may lie between the calls.
  *     if (!status) status = plasmid_host_initiate(a, message, sizeof message, &len);
  *     if (!status) status = plasmid_host_receive(b, message, len, message, sizeof message, &len);
  *     if (!status) status = plasmid_host_receive(a, message, len, message, sizeof message, &len);
- *     if (!status) status = plasmid_host_receive(b, message, len, NULL, 0, &len);
+ *     if (!status) status = plasmid_host_receive(b, message, len, message, sizeof message, &len);
+ *     if (!status) status = plasmid_host_receive(a, message, len, NULL, 0, &len);
  *
  *     if (!status) status = plasmid_host_get_from(a, "b", 1, "shape", 5, text, sizeof text, &len);
  *     if (!status) printf("a knows that b's shape is %.*s\n", (int)len, text);
@@ -136,6 +138,22 @@
  * The oldest pending update of every participant goes first, then the second oldest, and so on.
  */
 #define PLASMID_ORDERING_BREADTH 1
+
+/**
+ * What a host has is said in lines or in sums, whichever takes less.
+ */
+#define PLASMID_DIGESTS_SMALLEST 0
+
+/**
+ * It is said in lines only, and sums of others are not understood. An exchange costs bytes and
+ * time for every participant.
+ */
+#define PLASMID_DIGESTS_PLAIN 1
+
+/**
+ * It is said in sums wherever they fit, also of few participants. It serves tests.
+ */
+#define PLASMID_DIGESTS_SKETCH 2
 
 /**
  * Least budget of a message, in bytes.
@@ -428,6 +446,15 @@ plasmid_status plasmid_config_set_ordering(plasmid_config *config,
                                            uint32_t ordering);
 
 /**
+ * How a host says what it has: `PLASMID_DIGESTS_SMALLEST` (default), `PLASMID_DIGESTS_PLAIN` or
+ * `PLASMID_DIGESTS_SKETCH`. Hosts that differ in this understand each other.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_digests(plasmid_config *config,
+                                          uint32_t digests);
+
+/**
  * 1 (default): keep and send superseded values and deletions too, until their owner compacts. 0:
  * keep and send only what is newest of each key, one's own and everyone else's.
  */
@@ -671,7 +698,7 @@ plasmid_status plasmid_host_error(const plasmid_host *host,
  *
  * The capacity is the budget of the message: give 1,200 for a datagram,
  * `plasmid_host_message_bytes` for a connection. Give the bytes to the peer's
- * `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: three
+ * `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: four
  * messages at most. A message may be lost, repeated or late.
  *
  * An update larger than the budget of the answers goes in pieces, over several exchanges, and

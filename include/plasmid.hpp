@@ -89,6 +89,16 @@ enum class Ordering : std::uint32_t {
   breadth = PLASMID_ORDERING_BREADTH
 };
 
+/// How a host says what it has.
+enum class Digests : std::uint32_t {
+  /// In lines or in sums, whichever takes less.
+  smallest = PLASMID_DIGESTS_SMALLEST,
+  /// In lines only, and sums of others are not understood.
+  plain = PLASMID_DIGESTS_PLAIN,
+  /// In sums wherever they fit. It serves tests.
+  sketch = PLASMID_DIGESTS_SKETCH
+};
+
 /// Who learns in a round over a stream.
 enum class Mode : std::uint32_t {
   /// Only the initiator.
@@ -367,6 +377,12 @@ class Config {
   [[nodiscard]] Config set_ordering(Ordering ordering) && {
     return std::move(set_ordering(ordering));
   }
+  /// How a host says what it has; default Digests::smallest. Hosts that differ in this understand
+  /// each other.
+  Config& set_digests(Digests digests) & {
+    return check(plasmid_config_set_digests(handle(), static_cast<std::uint32_t>(digests)));
+  }
+  [[nodiscard]] Config set_digests(Digests digests) && { return std::move(set_digests(digests)); }
 
   /// The name of the cluster, any bytes; default empty. Messages of another cluster are refused
   /// with PLASMID_FOREIGN.

@@ -1,46 +1,67 @@
-//! What each thing costs, as a multiple of what nobody can do without: copying the same bytes, or
-//! the fewest messages that could carry them.
-//!
-//! 16-byte keys and 64-byte values, where nothing else is said. Ratios hold from machine to
-//! machine; the times beside them are this machine's, in this run.
+//! What plasmid costs, beside its peers, and beside a copy of the same bytes.
 
-use std::alloc::System;
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread::available_parallelism;
 
-use cap::Cap;
-use plasmid::Error;
+mod callgrind;
+mod check;
+mod clock;
+mod contest;
+mod costs;
+mod input;
+mod ours;
+mod resident;
 
-mod catching_up;
-mod changes;
-mod compaction;
-mod exchanging;
-mod fleet;
-mod measure;
-mod memory;
-mod pieces;
-mod report;
-mod writing;
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        // A side of the contest, which starts this program anew for it.
+        ["ours"] => ours::serve(),
+        ["check"] => check::run(false),
+        ["check", "update"] => check::run(true),
+        _ => report(&words),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
-use report::{Costs, Journeys, Sizes};
-
-/// Counts what is allocated, and limits nothing.
-#[global_allocator]
-static ALLOCATED: Cap<System> = Cap::new(System, usize::MAX);
-
-fn main() -> Result<(), Error> {
-    // First, while the process is small.
-    let mut sizes = Sizes::new();
-    memory::report(&mut sizes, || ALLOCATED.allocated())?;
-
-    let mut costs = Costs::new();
-    writing::report(&mut costs)?;
-    exchanging::report(&mut costs)?;
-    compaction::report(&mut costs)?;
-    changes::report(&mut costs)?;
-
-    let mut journeys = Journeys::new();
-    catching_up::report(&mut journeys)?;
-    pieces::report(&mut journeys)?;
-
-    println!("{costs}\n{journeys}\n{sizes}");
+/// Both parts, or those named in `only`: the contest with peers, and `costs`.
+fn report(only: &[&str]) -> Result<(), Box<dyn Error>> {
+    let workloads: Vec<&str> = only.iter().copied().filter(|only| *only != "costs").collect();
+    let (mut report, before) = (String::new(), load());
+    if only.is_empty() || !workloads.is_empty() {
+        report += &contest::run(&workloads, &folder()?)?.to_string();
+    }
+    if only.is_empty() || only.contains(&"costs") {
+        report += &format!("\n\n{}", costs::run()?);
+    }
+    report += &format!("\n\nLoad of the machine: {before} before, {} after.", load());
+    println!("{report}");
+    fs::write(folder()?.join("results.md"), report)?;
     Ok(())
+}
+
+/// How many programs wanted a processor in the last minute, of how many there are. This one wants
+/// one; where much more is wanted, times say little.
+fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    format!("{} on {processors} processors", load.split(' ').next().unwrap_or_default())
+}
+
+/// Where everything goes that a run leaves: beside what cargo built, where git does not look.
+fn folder() -> Result<PathBuf, Box<dyn Error>> {
+    let program = env::current_exe()?;
+    Ok(program.ancestors().nth(2).unwrap_or(Path::new("target")).join("bench"))
 }

@@ -44,6 +44,8 @@ pub struct Config {
     /// a clock ([`Host::tick`](crate::Host::tick)). Default: a year. It supposes that generations
     /// are milliseconds since 1970 × 2¹⁶, or less.
     pub generation_ahead_ms: u64,
+    /// How the host says what it has. Default: [`Digests::Smallest`].
+    pub digests: Digests,
     /// Limits on what is accepted, sent and kept.
     pub limits: Limits,
 }
@@ -61,6 +63,7 @@ impl Default for Config {
             tombstone_age_ms: 3_600_000,
             evict_after_ms: 0,
             generation_ahead_ms: 365 * 24 * 3_600_000,
+            digests: Digests::default(),
             limits: Limits::default(),
         }
     }
@@ -76,6 +79,21 @@ pub enum Ordering {
     /// The oldest pending update of every participant first, then the second oldest, and so on; the
     /// participants are shuffled anew for each rank.
     Breadth,
+}
+
+/// How a host says what it has to a peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Digests {
+    /// In lines or in a sketch, whichever takes less. A sketch takes as much as there are
+    /// differences, however many participants there are. Now and then lines, all the same, so that
+    /// nothing stays hidden.
+    #[default]
+    Smallest,
+    /// In lines only, and sketches of others are not understood: what the least implementation of
+    /// the protocol does. An exchange costs bytes and time for every participant.
+    Plain,
+    /// In sketches wherever they fit, also of few participants. It serves tests.
+    Sketch,
 }
 
 /// How a host keeps updates, its own and those of others.

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod cursor;
+pub(crate) mod estimate;
 pub(crate) mod identity;
 mod own;
 mod read;
@@ -16,16 +17,19 @@ use core::fmt;
 use fastrand::Rng;
 
 use crate::apply;
-use crate::config::{Config, within};
+use crate::config::{Config, Digests, within};
 use crate::error::{Error, Limit};
 use crate::host::acked::AckedVersions;
 use crate::host::clock::Clock;
+use crate::host::estimate::Estimate;
 use crate::host::identity::{Claim, Identity};
-use crate::reply::Maker;
+use crate::reply::account::{Account, Reading, Said};
+use crate::reply::difference::is_outdated;
+use crate::reply::{Maker, Manner, Reply, Says};
 use crate::state::State;
 use crate::state::participant::Participant;
 use crate::wire::bounds::{MAX_ID_BYTES, MAX_VERSION, MIN_BUDGET};
-use crate::wire::message::{Kind, Message};
+use crate::wire::message::{Kind, Message, capability};
 use crate::wire::short::ShortId;
 
 /// One participant's view of everybody's state.
@@ -39,6 +43,7 @@ pub struct Host {
     pub(crate) identity: Identity,
     pub(crate) clock: Clock,
     pub(crate) acked: AckedVersions,
+    estimate: Estimate,
     /// Which life of the host this is, for cursors.
     pub(crate) life: u64,
     room_needed: usize,
@@ -60,6 +65,7 @@ impl Host {
         let mut rng = Rng::with_seed(config.seed);
         let state = State::new(own, &config, rng.u64(..));
         let life = Host::life_of(config.nonce, config.generation);
+        let estimate = Estimate::new(state.own_short());
         Ok(Host {
             life,
             config,
@@ -68,6 +74,7 @@ impl Host {
             identity: Identity::default(),
             clock: Clock::default(),
             acked: AckedVersions::default(),
+            estimate,
             room_needed: 0,
             skipped: 0,
             scratch: Vec::new(),
@@ -86,7 +93,7 @@ impl Host {
     ///
     /// [`Error::BudgetTooSmall`] below 512 bytes.
     pub fn initiate(&mut self, budget: usize) -> Result<Vec<u8>, Error> {
-        self.syn(budget, false)
+        self.syn(budget, Manner::default())
     }
 
     /// Take in a message, and return the answer to send back: at most `budget` bytes, empty if
@@ -108,7 +115,7 @@ impl Host {
             return Ok(Vec::new());
         }
         let message = self.decode(message)?;
-        Ok(self.answer(&message, budget))
+        Ok(self.answer(&message, budget, Manner::default()).bytes)
     }
 
     /// The budget in bytes that the last answer made here would have needed for the largest update
@@ -126,10 +133,19 @@ impl Host {
         self.skipped
     }
 
-    /// A Syn; with `pull`, one that asks for updates only.
-    pub(crate) fn syn(&mut self, budget: usize, pull: bool) -> Result<Vec<u8>, Error> {
+    /// A Syn.
+    pub(crate) fn syn(&mut self, budget: usize, manner: Manner) -> Result<Vec<u8>, Error> {
         let budget = self.usable(budget)?;
-        Ok(self.maker(budget).syn(pull))
+        let in_lines = self.estimate.is_among_plain() || manner.in_lines;
+        let says = match self.estimate.begin() {
+            _ if in_lines => Says::Digest,
+            true if self.config.digests != Digests::Plain => Says::Lines,
+            _ => Says::all(&self.state, &self.config, self.estimate.cells()),
+        };
+        if matches!(says, Says::Sketch(_)) {
+            self.state.level_sketches();
+        }
+        Ok(self.maker(budget, manner).syn(says))
     }
 
     /// Decode a message of this cluster.
@@ -144,32 +160,68 @@ impl Host {
     }
 
     /// Apply a decoded message and make the answer; `budget` is 0, or at least 512.
-    pub(crate) fn answer(&mut self, message: &Message<'_>, budget: usize) -> Vec<u8> {
+    pub(crate) fn answer(&mut self, message: &Message<'_>, budget: usize, manner: Manner) -> Reply {
         let peer = self.state.short(message.sender.id);
-        let said = Said::of(message, self.state.own_short(), peer);
-        let claim = Claim::of(message, said.own, &self.state, &self.config);
+        let claim = Claim::of(message, &self.state, &self.config);
         if claim.is_loop(self.state.own().reached()) {
             // My own message came back: a loop in the network.
-            return Vec::new();
+            return Reply::default();
         }
         if let Some(delta) = &message.delta {
             self.skipped += apply::apply(&mut self.state, &self.config, delta);
         }
-        self.listen(message, said, peer);
-        self.defend(claim);
-        let (Some(_), Ok(budget)) = (message.digest, self.usable(budget)) else {
-            return Vec::new();
+        if let Some(sketch) = message.sketch.filter(|_| self.config.digests != Digests::Plain) {
+            let participants = self.state.count();
+            self.state.level_sketches().follow(sketch.epoch, participants);
+            self.state.level_sketches();
+        }
+        let account = Account::of(&self.state, message, peer);
+        self.listen(message, account.said, peer);
+        self.defend(claim.and(account.said.own, &self.state, &self.config));
+        self.expect(message, &account);
+        let is_answered = message.is_answered() || is_outdated(&self.state, message);
+        let (true, Ok(budget)) = (is_answered, self.usable(budget)) else {
+            return Reply::default();
         };
-        let mut maker = self.maker(budget);
-        let reply = match message.kind {
-            Kind::Syn => maker.syn_ack(message, peer),
-            Kind::SynAck | Kind::Ack => maker.ack(message, peer),
+        let mut maker = self.maker(budget, manner);
+        let mut reply = match message.kind {
+            Kind::Syn => maker.syn_ack(message, &account, peer),
+            Kind::SynAck | Kind::Ack => maker.ack(message, &account, peer),
         };
         self.room_needed = reply.room_needed;
         if reply.bytes.is_empty() && message.kind == Kind::Syn {
-            return self.tell_level(said, peer, budget);
+            reply.bytes = self.tell_level(account.said, peer, budget);
         }
-        reply.bytes
+        reply
+    }
+
+    /// Learn from an exchange how large the next sketch should be.
+    fn expect(&mut self, message: &Message<'_>, account: &Account) {
+        if message.digest.is_some() && !message.can(capability::SKETCH) {
+            self.estimate.meet_plain();
+        }
+        let delta = message.delta.iter().flat_map(|delta| delta.participants()).count();
+        match account.reading {
+            // The other one has read what this one said, and tells or asks for all that it found.
+            Reading::Nothing if message.kind == Kind::SynAck && !message.is_refusal() => {
+                self.estimate.found(account.differ.max(delta));
+            }
+            Reading::Nothing => {}
+            Reading::Part { left } => {
+                let size = message.sketch.map_or(0, |sketch| sketch.size());
+                self.estimate.found(account.differ + left);
+                let had_room = 2 * account.differ + 8 <= size && left * 8 <= size;
+                if self.estimate.is_stuck(had_room) {
+                    let participants = self.state.count();
+                    self.state.level_sketches().rotate(participants);
+                }
+            }
+            Reading::Range => {}
+            Reading::Whole => {
+                self.estimate.found(account.differ);
+                self.estimate.is_stuck(false);
+            }
+        }
     }
 
     /// With nothing else to say to somebody who calls: that all of its map is here, and that this
@@ -178,23 +230,21 @@ impl Host {
         let holds = self.state.at(peer).map(|held| held.reached());
         let level = said.peer.filter(|reached| reached.1 <= MAX_VERSION && holds == Some(*reached));
         if self.acked.tell(peer, level.unwrap_or_default(), self.state.now_ms) {
-            return self.maker(budget).level(peer);
+            return self.maker(budget, Manner::default()).level(peer);
         }
         Vec::new()
     }
 
     /// Take in what a message says beside the state: who lives, and who has what of the own map.
     fn listen(&mut self, message: &Message<'_>, said: Said, peer: ShortId) {
-        let Message { sender, digest, heard, acked, .. } = message;
+        let Message { sender, heard, acked, .. } = message;
         let own = self.state.own();
         if *sender.id == *own.id || self.state.is_absurd(sender.generation, &self.config) {
             return;
         }
-        let (own_short, issued) = (self.state.own_short(), (own.generation, own.max_version));
-        let is_unknown = digest.is_some_and(|digest| digest.range.contains(own_short));
-        let own_line = said.own.or(is_unknown.then_some((issued.0, 0)));
+        let issued = (own.generation, own.max_version);
         let acked = acked.map(|acked| (acked.generation, acked.version));
-        let holds = own_line.max(acked).filter(|holds| *holds <= issued);
+        let holds = said.own.max(acked).filter(|holds| *holds <= issued);
         let max = self.config.limits.participants;
         self.acked.hear(peer, sender.generation, holds, max);
         if self.state.now_ms.is_none() {
@@ -220,33 +270,16 @@ impl Host {
         Ok(budget.min(most))
     }
 
-    fn maker(&mut self, budget: usize) -> Maker<'_> {
-        Maker { state: &self.state, config: &self.config, rng: &mut self.rng, budget }
-    }
-}
-
-/// What the digest of a message says of two: where their copies are.
-#[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    /// The receiver's.
-    own: Option<(u64, u64)>,
-    /// The sender's.
-    peer: Option<(u64, u64)>,
-}
-
-impl Said {
-    fn of(message: &Message<'_>, own: ShortId, peer: ShortId) -> Self {
-        let mut said = Said::default();
-        for line in message.digest.iter().flat_map(|digest| digest.lines()) {
-            let reached = Some((line.generation, line.max_version));
-            if line.short == own {
-                said.own = reached;
-            }
-            if line.short == peer {
-                said.peer = reached;
-            }
+    fn maker(&mut self, budget: usize, manner: Manner) -> Maker<'_> {
+        let cells = self.estimate.cells();
+        Maker {
+            state: &self.state,
+            config: &self.config,
+            rng: &mut self.rng,
+            budget,
+            manner,
+            cells,
         }
-        said
     }
 }
 

@@ -43,11 +43,12 @@ mod frame;
 mod host;
 mod log;
 mod reply;
+mod sketch;
 mod state;
 mod stream;
 pub mod wire;
 
-pub use config::{Config, Limits, LocalState, Ordering};
+pub use config::{Config, Digests, Limits, LocalState, Ordering};
 pub use error::{Error, Limit};
 pub use host::Host;
 pub use host::batch::Batch;

@@ -1,5 +1,8 @@
-//! Making messages: sharing a budget between digest and delta, and writing both.
+//! Making messages: what of the copies here is said, sharing a budget between that and a delta, and
+//! writing both.
 
+pub(crate) mod account;
+pub(crate) mod difference;
 pub(crate) mod outline;
 pub(crate) mod pending;
 pub(crate) mod selection;
@@ -8,20 +11,35 @@ use alloc::vec::Vec;
 
 use fastrand::Rng;
 
-use crate::config::Config;
+use crate::config::{Config, Digests};
+use crate::reply::account::{Account, Reading};
+use crate::reply::difference::{Difference, Wanted};
 use crate::reply::outline::Outline;
-use crate::reply::pending::{Difference, Pending};
+use crate::reply::pending::Pending;
 use crate::reply::selection::Selection;
+use crate::sketch::size_of;
 use crate::state::heard;
 use crate::state::view::View;
 use crate::wire::lines::Acked;
-use crate::wire::message::{self, Kind, Message, Sender, section_len, section_room, tag};
+use crate::wire::message::{
+    self, Kind, Message, Sender, capability, section_len, section_room, tag,
+};
 use crate::wire::short::ShortId;
-use crate::wire::varint;
+use crate::wire::{sketch, varint};
 
 /// From this budget on, room is kept for what says who lives and who has what; below it they get
 /// what is left.
 const ROOMY: usize = 1024;
+
+/// A digest of so many bytes is always worth it: it never leaves anything open.
+const SMALL_DIGEST: usize = 64;
+
+/// Lines that are said now and then, whatever sums say: so many bytes, and of more participants a
+/// part each time.
+const LINES_ROOM: usize = 8192;
+
+/// The least cells of a sketch that is said because another did not suffice.
+const LEAST_AGAIN: usize = 32;
 
 /// A made message and what it could not carry.
 #[derive(Debug, Default)]
@@ -30,6 +48,52 @@ pub(crate) struct Reply {
     pub(crate) bytes: Vec<u8>,
     /// The budget that the largest update needs which can never go with this one; 0 if none waits.
     pub(crate) room_needed: usize,
+    /// It says what is here, so it is answered.
+    pub(crate) describes: bool,
+    /// It says what is wanted, so it is answered.
+    pub(crate) wants: bool,
+    /// It says that nothing was understood.
+    pub(crate) refuses: bool,
+}
+
+/// What a message says of the copies here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Says<'a> {
+    Nothing,
+    /// A line for each.
+    Digest,
+    /// The same, some of them.
+    Lines,
+    /// So many sums.
+    Sketch(usize),
+    /// What is wanted of the receiver, and in how many they differ.
+    Want(&'a [Wanted], usize),
+}
+
+impl Says<'_> {
+    /// All of what is here, in lines or in a sketch of `cells` or a few more, whichever takes less.
+    pub(crate) fn all(state: &View, config: &Config, cells: usize) -> Self {
+        let cells = size_of(cells);
+        let len = section_len(sketch::len(state.sketches.epoch(), cells)).max(SMALL_DIGEST);
+        let is_more =
+            || state.count() * outline::LINE_LEN > len || Outline::whole(state).len() > len;
+        match config.digests {
+            Digests::Plain => Says::Digest,
+            Digests::Smallest if !is_more() => Says::Digest,
+            Digests::Smallest | Digests::Sketch => Says::Sketch(cells),
+        }
+    }
+}
+
+/// How the two talk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Manner {
+    /// The other one takes nothing but lines.
+    pub(crate) in_lines: bool,
+    /// Over a stream, on which what was not understood is said again at once.
+    pub(crate) is_stream: bool,
+    /// This host asked to learn, and tells nothing.
+    pub(crate) learns_only: bool,
 }
 
 /// Everything that making a message draws on.
@@ -39,79 +103,162 @@ pub(crate) struct Maker<'a> {
     pub(crate) rng: &'a mut Rng,
     /// Bytes, at least `MIN_BUDGET`.
     pub(crate) budget: usize,
+    pub(crate) manner: Manner,
+    /// How many cells a sketch should have, by what was found before.
+    pub(crate) cells: usize,
 }
 
 impl Maker<'_> {
-    /// What I have; with `pull`, asking for updates only.
-    pub(crate) fn syn(&mut self, pull: bool) -> Vec<u8> {
-        let pull_len = if pull { section_len(0) } else { 0 };
-        let room = self.room() - pull_len;
-        let extras = self.extras_len(None);
-        let outline = Outline::whole(self.state).cut(self.state, self.rng, room - extras);
-        let heard = self.heard(room - outline.len(), false);
+    /// What I have; with `learns_only`, asking for updates only.
+    pub(crate) fn syn(&mut self, says: Says<'_>) -> Vec<u8> {
+        let pulls = self.manner.learns_only;
+        let pull_len = if pulls { section_len(0) } else { 0 };
+        let room = self.room() - pull_len - self.extras_len(None) - CAPABILITIES_LEN;
+        let outline = self.outline(says, room);
+        let capabilities = self.capabilities(&outline);
+        let rest = self.room() - pull_len - outline.len() - CAPABILITIES_LEN;
+        let heard = self.heard(rest, !outline.is_digest());
         let mut out = self.begin(Kind::Syn);
-        outline.put_digest(&mut out, self.state);
-        if pull {
+        outline.put_first(&mut out, self.state);
+        if pulls {
             message::put_section_head(&mut out, tag::PULL, 0);
         }
         put_unless_empty(&mut out, tag::HEARD, &heard);
-        outline.put_rest(&mut out, self.state);
+        put_capabilities(&mut out, capabilities);
+        outline.put_last(&mut out, self.state);
         finish(out)
     }
 
-    /// What the initiator lacks, and unless it pulls what I have. Empty if neither has news.
-    pub(crate) fn syn_ack(&mut self, theirs: &Message<'_>, peer: ShortId) -> Reply {
-        let Difference { pending, is_behind } = pending::compare(self.state, theirs, peer);
-        if theirs.pull {
-            return self.delta_alone(Kind::SynAck, pending, peer);
+    /// What the initiator lacks, and unless it pulls what I want, or have. Empty if neither has
+    /// news.
+    pub(crate) fn syn_ack(
+        &mut self,
+        theirs: &Message<'_>,
+        account: &Account,
+        peer: ShortId,
+    ) -> Reply {
+        let Account { differ, reading, .. } = *account;
+        let Difference { pending, wants } = Difference::of(self.state, account);
+        let is_read = match reading {
+            Reading::Nothing => false,
+            // What is missing of a few comes with the next exchange.
+            Reading::Part { left } => left * 9 <= differ,
+            Reading::Range | Reading::Whole => true,
+        };
+        if !is_read && self.config.digests == Digests::Plain && self.manner.is_stream {
+            return self.not_understood();
         }
-        let is_complete = theirs.digest.is_some_and(|digest| digest.range().is_none());
-        if pending.is_empty() && !is_behind && is_complete {
-            return Reply::default();
-        }
-        let room = self.room() - self.extras_len(Some(peer));
-        // All that the digest needs, or half of the message: the two directions of an exchange then
-        // get alike under load.
-        let whole = Outline::whole(self.state);
-        let share = whole.len().min((room / 2).max(Outline::MIN_LEN));
+        let says = match theirs.sketch {
+            Some(sketch) if !is_read => {
+                let cells = (4 * sketch.size()).max(LEAST_AGAIN).max(self.cells);
+                Says::all(self.state, self.config, cells)
+            }
+            _ if !is_read => Says::Digest,
+            _ if theirs.pull => Says::Nothing,
+            _ if theirs.can(capability::SKETCH) => Says::Want(&wants, differ),
+            _ if pending.is_empty() && wants.is_empty() && reading == Reading::Whole => {
+                Says::Nothing
+            }
+            _ => Says::Digest,
+        };
+        self.compose(Kind::SynAck, pending, says, peer)
+    }
+
+    /// What the responder lacks, and what I want of it.
+    pub(crate) fn ack(&mut self, theirs: &Message<'_>, account: &Account, peer: ShortId) -> Reply {
+        let mut difference = Difference::of(self.state, account);
+        difference.correct(self.state, theirs, peer);
+        let Difference { pending, wants } = difference;
+        let pending = if self.manner.learns_only { Vec::new() } else { pending };
+        let says = match theirs.describes() && theirs.can(capability::SKETCH) {
+            true if !wants.is_empty() => Says::Want(&wants, account.differ),
+            _ => Says::Nothing,
+        };
+        self.compose(Kind::Ack, pending, says, peer)
+    }
+
+    /// A delta, and what it says of the copies here. Empty if that is nothing, and nothing is
+    /// pending, or nothing fits.
+    fn compose(
+        &mut self,
+        kind: Kind,
+        pending: Vec<Pending<'_>>,
+        says: Says<'_>,
+        peer: ShortId,
+    ) -> Reply {
+        let room = self.room() - self.extras_len(Some(peer)) - CAPABILITIES_LEN;
+        // All that it needs, or half of the message: the two directions of an exchange then get
+        // alike under load.
+        let share = self.wish(says).min((room / 2).max(Outline::MIN_LEN));
+        let count = pending.len();
         let (selection, room_needed) = self.choose(pending, room, share);
         let delta = delta_len(&selection);
-        let outline = whole.cut(self.state, self.rng, room - delta);
-        let acked = if outline.is_complete() { None } else { self.acked(peer) };
-        let mut rest = self.room() - delta - outline.len();
-        let acked = self.fitting(acked, &mut rest);
-        let heard = self.heard(rest, false);
-        let mut out = self.begin(Kind::SynAck);
-        outline.put_digest(&mut out, self.state);
-        put_unless_empty(&mut out, tag::HEARD, &heard);
-        put_delta(&mut out, selection);
-        put_unless_empty(&mut out, tag::ACKED, &acked);
-        outline.put_rest(&mut out, self.state);
-        Reply { bytes: finish(out), room_needed }
-    }
-
-    /// What the responder lacks.
-    pub(crate) fn ack(&mut self, theirs: &Message<'_>, peer: ShortId) -> Reply {
-        let pending = pending::compare(self.state, theirs, peer).pending;
-        self.delta_alone(Kind::Ack, pending, peer)
-    }
-
-    /// A message with a delta and no digest; empty if nothing is pending, or nothing fits.
-    fn delta_alone(&mut self, kind: Kind, pending: Vec<Pending<'_>>, peer: ShortId) -> Reply {
-        let room = self.room() - self.extras_len(Some(peer));
-        let (selection, room_needed) = self.choose(pending, room, 0);
-        if selection.chosen.is_empty() {
-            return Reply { bytes: Vec::new(), room_needed };
+        let says = match says {
+            // The delta tells as much.
+            Says::Want([], _) if selection.chosen.len() == count => Says::Nothing,
+            other => other,
+        };
+        let says_nothing = matches!(says, Says::Nothing);
+        if says_nothing && selection.chosen.is_empty() {
+            return Reply { room_needed, ..Reply::default() };
         }
-        let mut rest = self.room() - delta_len(&selection);
-        let acked = self.acked(peer);
+        let outline = self.outline(says, room - delta);
+        let capabilities = self.capabilities(&outline);
+        let is_told = outline.is_digest() && outline.is_complete();
+        let acked = if is_told { None } else { self.acked(peer) };
+        let mut rest = self.room() - delta - outline.len() - CAPABILITIES_LEN;
         let acked = self.fitting(acked, &mut rest);
-        let heard = self.heard(rest, true);
+        let heard = self.heard(rest, !outline.is_digest());
         let mut out = self.begin(kind);
+        outline.put_first(&mut out, self.state);
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_delta(&mut out, selection);
+        put_capabilities(&mut out, capabilities);
         put_unless_empty(&mut out, tag::ACKED, &acked);
-        Reply { bytes: finish(out), room_needed }
+        outline.put_last(&mut out, self.state);
+        let wants = matches!(says, Says::Want(..));
+        let describes = !says_nothing && !wants;
+        Reply { bytes: finish(out), room_needed, describes, wants, refuses: false }
+    }
+
+    /// That this host takes lines only: the initiator says it so at once.
+    fn not_understood(&mut self) -> Reply {
+        let mut out = self.begin(Kind::SynAck);
+        put_capabilities(&mut out, Some(0));
+        Reply { bytes: finish(out), refuses: true, ..Reply::default() }
+    }
+
+    /// What is said, in at most `room` bytes.
+    fn outline(&mut self, says: Says<'_>, room: usize) -> Outline {
+        match says {
+            Says::Nothing => Outline::nothing(),
+            Says::Want(wants, differ) => Outline::want(self.state, self.rng, differ, wants, room),
+            Says::Digest => Outline::digest(self.state, self.rng, room),
+            Says::Lines => Outline::digest(self.state, self.rng, room.min(LINES_ROOM)),
+            Says::Sketch(cells) => match Outline::sketch(self.state, cells, room) {
+                Some(outline) => outline,
+                None => Outline::digest(self.state, self.rng, room),
+            },
+        }
+    }
+
+    /// Bytes that it takes if it gets all the room it wants.
+    fn wish(&self, says: Says<'_>) -> usize {
+        let state = self.state;
+        match says {
+            Says::Nothing => 0,
+            Says::Want(wants, differ) => Outline::want_len(state, differ, wants),
+            Says::Sketch(cells) => Outline::sketch_len(state, cells),
+            // Who needs more than half of everything need not be counted.
+            _ if state.count() * outline::LINE_LEN > self.budget => usize::MAX,
+            Says::Digest | Says::Lines => Outline::whole(state).len(),
+        }
+    }
+
+    /// What I can do beside the least, where it is not clear from the rest of the message.
+    fn capabilities(&self, outline: &Outline) -> Option<u64> {
+        let is_clear = !outline.is_digest() || self.config.digests == Digests::Plain;
+        (!is_clear).then_some(capability::SKETCH)
     }
 
     /// That I am level with the map of the one that the message is for, and that I live; empty if
@@ -215,7 +362,8 @@ impl Maker<'_> {
         }
         // A digest that takes less now may have grown by then.
         let digest_len = if digest_share == 0 { 0 } else { Outline::MIN_LEN };
-        let extras = section_len(heard::MAX_SAMPLE_LEN) + section_len(Acked::MAX_LEN);
+        let extras =
+            section_len(heard::MAX_SAMPLE_LEN) + section_len(Acked::MAX_LEN) + CAPABILITIES_LEN;
         let needed = message::frame_len(self.sender()) + digest_len + extras + refused;
         (selection, needed)
     }
@@ -235,6 +383,16 @@ fn put_delta(out: &mut Vec<u8>, mut selection: Selection<'_>) {
     message::put_section_head(out, tag::DELTA, len);
     for section in &selection.chosen {
         section.put(out);
+    }
+}
+
+/// Bytes of what a host can do beside the least.
+const CAPABILITIES_LEN: usize = section_len(1);
+
+fn put_capabilities(out: &mut Vec<u8>, capabilities: Option<u64>) {
+    if let Some(bits) = capabilities {
+        message::put_section_head(out, tag::CAPABILITIES, varint::len(bits));
+        varint::put(out, bits);
     }
 }
 

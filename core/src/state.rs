@@ -17,6 +17,7 @@ use core::ops::Deref;
 
 use crate::config::Config;
 use crate::log::index::KeyHasher;
+use crate::sketch::live::Sketches;
 use crate::state::expiry::Expiry;
 use crate::state::journal::{Journal, Standing};
 use crate::state::participant::{Participant, Status};
@@ -83,6 +84,8 @@ impl State {
                 now_ms: None,
                 forgotten: 0,
                 expiry: Arc::default(),
+                unfinished: Arc::default(),
+                sketches: Arc::default(),
             },
             others_len: 0,
             staged_len: 0,
@@ -123,7 +126,7 @@ impl State {
         short: ShortId,
         change: impl FnOnce(&mut Participant, &KeyHasher, &mut Counted) -> R,
     ) -> Option<R> {
-        let View { own, own_short, others, hasher, .. } = &mut self.view;
+        let View { own, own_short, others, hasher, unfinished, sketches, .. } = &mut self.view;
         let is_own = short == *own_short;
         let held = if is_own { own } else { others.get_mut(short)? };
         let before = Standing::of(held);
@@ -133,10 +136,11 @@ impl State {
             others_len -= held.cost();
             staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
         }
-        let refusals = self.refusals;
+        let (before_counted, refusals) = (held.counted(), self.refusals);
         let mut counted = Counted { others_len, staged_len, refusals };
         let result = change(held, hasher, &mut counted);
         if is_own {
+            // It changes often, and is put into the sketches when they are looked at.
             return Some(result);
         }
         self.others_len = others_len + held.cost();
@@ -146,6 +150,18 @@ impl State {
             Some(_) => self.staged.insert(short),
             None => self.staged.remove(&short),
         };
+        let (is_unfinished, counted) = (held.is_unfinished(), held.counted());
+        if is_unfinished != unfinished.contains(&short) {
+            let unfinished = Arc::make_mut(unfinished);
+            if is_unfinished {
+                unfinished.insert(short)
+            } else {
+                unfinished.remove(&short)
+            };
+        }
+        if counted != before_counted {
+            Arc::make_mut(sketches).shift(short, before_counted, counted);
+        }
         if (held.status, held.generation) != (before.status.unwrap_or_default(), before.generation)
         {
             self.departed.remove(&(before.generation, short));
@@ -170,8 +186,22 @@ impl State {
             self.others_len -= held.cost();
             self.staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
             self.staged.remove(&short);
+            if self.view.unfinished.contains(&short) {
+                Arc::make_mut(&mut self.view.unfinished).remove(&short);
+            }
+            Arc::make_mut(&mut self.view.sketches).shift(short, held.counted(), (0, 0));
             self.departed.remove(&(held.generation, short));
         }
+    }
+
+    /// Bring the sketches level with what is here, to be used.
+    pub(crate) fn level_sketches(&mut self) -> &mut Sketches {
+        let View { own, own_short, others, sketches, cluster, .. } = &mut self.view;
+        let sketches = Arc::make_mut(sketches);
+        let own = (*own_short, own.counted());
+        let others = others.range(0, ShortId::MAX);
+        sketches.level(*cluster, own, others.map(|(short, held)| (short, held.counted())));
+        sketches
     }
 
     /// Set somebody else's slot to evicted in that generation, if that outranks what is held.

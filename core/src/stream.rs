@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use crate::error::Error;
 use crate::frame::{Inbound, Outbound};
 use crate::host::Host;
-use crate::wire::message::Kind;
+use crate::reply::Manner;
+use crate::wire::message::{Kind, capability};
 
 /// Who learns in a round over a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +109,16 @@ impl Line {
     }
 }
 
+/// What an initiator waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    Nothing,
+    /// The answer to what it said it has.
+    SynAck,
+    /// What it asked for after that.
+    Ack,
+}
+
 /// The initiator's end of a connection, made by [`Host::create_stream`].
 #[derive(Debug)]
 pub struct Stream {
@@ -116,19 +127,26 @@ pub struct Stream {
     mode: Mode,
     /// A round was asked for and has not begun.
     asked: bool,
-    /// A digest is out and not answered.
-    waits: bool,
+    waits: Waits,
+    /// The other end takes lines only.
+    in_lines: bool,
 }
 
 impl Stream {
     fn new(end: bool, mode: Mode, max: u64) -> Self {
-        Stream { line: Line::new(max), end, mode, asked: end, waits: false }
+        let line = Line::new(max);
+        Stream { line, end, mode, asked: end, waits: Waits::Nothing, in_lines: false }
     }
 
     /// Ask for a round. It begins at the next [`transmit`](Stream::transmit), or if one is under
     /// way after that one. A stream made with `end` does its one round unasked, and no other.
     pub fn gossip(&mut self) {
         self.asked = self.asked || !self.end;
+    }
+
+    const fn manner(&self) -> Manner {
+        let learns_only = matches!(self.mode, Mode::Pull);
+        Manner { in_lines: self.in_lines, is_stream: true, learns_only }
     }
 
     /// Take in bytes from the connection, split anywhere.
@@ -139,24 +157,35 @@ impl Stream {
     /// the message that is at fault. The stream is over: this call answers the same error from then
     /// on, and nothing more is transmitted.
     pub fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
-        let (pulls, waits) = (self.mode == Mode::Pull, &mut self.waits);
-        self.line.receive(bytes, |line, frame| {
-            if !core::mem::take(waits) {
-                return Err(Error::Malformed("an answer that nothing asked for"));
-            }
+        let manner = self.manner();
+        let Stream { line, asked, waits, in_lines, .. } = self;
+        line.receive(bytes, |line, frame| {
+            let expected = match core::mem::replace(waits, Waits::Nothing) {
+                Waits::Nothing => {
+                    return Err(Error::Malformed("an answer that nothing asked for"));
+                }
+                Waits::SynAck => Kind::SynAck,
+                Waits::Ack => Kind::Ack,
+            };
             // An empty frame: the responder has nothing to say.
             if !frame.is_empty() {
                 let message = host.decode(frame)?;
-                if message.kind != Kind::SynAck {
-                    return Err(Error::Malformed("a SynAck was expected"));
+                if message.kind != expected {
+                    return Err(Error::Malformed("another kind of message was expected"));
                 }
-                if pulls && message.digest.is_some() {
-                    // Answering it would tell what this end chose not to tell.
-                    return Err(Error::Malformed("a pull is answered with a digest"));
+                if message.is_refusal() && !*in_lines {
+                    // The round is not over: it is said again so that the other end understands.
+                    (*in_lines, *asked) = (true, true);
+                    return Ok(());
                 }
-                let answer = host.answer(&message, line.budget());
-                if !pulls {
-                    line.outbound.push(&answer);
+                *in_lines |= message.digest.is_some() && !message.can(capability::SKETCH);
+                let answer = host.answer(&message, line.budget(), manner);
+                if message.describes() || (expected == Kind::SynAck && !manner.learns_only) {
+                    line.outbound.push(&answer.bytes);
+                }
+                if answer.wants {
+                    *waits = Waits::Ack;
+                    return Ok(());
                 }
             }
             line.rounds += 1;
@@ -165,19 +194,20 @@ impl Stream {
     }
 
     /// The next bytes to write to the connection, at most `max` and otherwise all there are; empty
-    /// if there are none now. The digest of a round is taken when its first byte is asked for.
+    /// if there are none now. What a round says this host has is taken when its first byte is asked
+    /// for.
     ///
     /// # Errors
     ///
     /// None that a correct program meets: the limits were checked when the host was made.
     pub fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = self.line.outbound.take(max);
-        let begins = self.asked && !self.waits && self.line.error.is_none();
+        let begins = self.asked && self.waits == Waits::Nothing && self.line.error.is_none();
         if begins && bytes.len() < max {
-            let syn = host.syn(self.line.budget(), self.mode == Mode::Pull)?;
+            let syn = host.syn(self.line.budget(), self.manner())?;
             self.line.outbound.push(&syn);
             self.asked = false;
-            self.waits = true;
+            self.waits = Waits::SynAck;
             bytes.append(&mut self.line.outbound.take(max - bytes.len()));
         }
         Ok(bytes)
@@ -200,7 +230,7 @@ impl Stream {
 pub struct Exchange {
     line: Line,
     end: bool,
-    /// A SynAck is out that is not for a pull: an Ack, or an empty frame, must follow.
+    /// A SynAck is out that is answered: an Ack, or an empty frame, must follow.
     waits: bool,
 }
 
@@ -224,8 +254,9 @@ impl Exchange {
                 // Otherwise a peer that never reads could pile up answers here.
                 return Err(Error::Malformed("a message before the last answer was transmitted"));
             }
+            let manner = Manner { is_stream: true, ..Manner::default() };
             if core::mem::take(waits) {
-                take_ack(host, frame)?;
+                take_ack(host, line, frame, manner)?;
                 line.rounds += 1;
                 return Ok(());
             }
@@ -233,10 +264,12 @@ impl Exchange {
             if message.kind != Kind::Syn {
                 return Err(Error::Malformed("a Syn was expected"));
             }
-            let answer = host.answer(&message, line.budget());
-            line.outbound.push(&answer);
-            *waits = !message.pull && !answer.is_empty();
-            line.rounds += u64::from(!*waits);
+            let answer = host.answer(&message, line.budget(), manner);
+            line.outbound.push(&answer.bytes);
+            *waits = answer.describes || !(message.pull || answer.bytes.is_empty());
+            // What is not understood is said again in the same round.
+            *waits &= !answer.refuses;
+            line.rounds += u64::from(!*waits && !answer.refuses);
             Ok(())
         })
     }
@@ -257,8 +290,9 @@ impl Exchange {
     }
 }
 
-/// The third message of a push-pull round; an empty frame if the initiator had nothing to add.
-fn take_ack(host: &mut Host, frame: &[u8]) -> Result<(), Error> {
+/// What follows a SynAck; an empty frame if the initiator had nothing to add. Where it wants
+/// something, a frame with that follows.
+fn take_ack(host: &mut Host, line: &mut Line, frame: &[u8], manner: Manner) -> Result<(), Error> {
     if frame.is_empty() {
         return Ok(());
     }
@@ -266,6 +300,9 @@ fn take_ack(host: &mut Host, frame: &[u8]) -> Result<(), Error> {
     if message.kind != Kind::Ack {
         return Err(Error::Malformed("an Ack was expected"));
     }
-    host.answer(&message, 0);
+    let answer = host.answer(&message, line.budget(), manner);
+    if message.want.is_some() {
+        line.outbound.push(&answer.bytes);
+    }
     Ok(())
 }

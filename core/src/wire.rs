@@ -31,7 +31,9 @@ pub(crate) mod lines;
 pub(crate) mod message;
 pub(crate) mod reader;
 pub(crate) mod short;
+pub(crate) mod sketch;
 pub(crate) mod varint;
+pub(crate) mod want;
 
 pub use bounds::{MAX_ID_BYTES, MIN_BUDGET};
 pub use delta::{Delta, ParticipantDelta, ParticipantDeltas, Piece};
@@ -42,3 +44,5 @@ pub use keep::{Clean, KeepList};
 pub use lines::{Acked, CleanLine, HeardLine, Lines, StagedLine};
 pub use message::{Kind, Message, Sender};
 pub use short::{ShortId, cluster_hash, short_id};
+pub use sketch::{Cell, Sketch};
+pub use want::{Want, WantLine};

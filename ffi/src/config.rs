@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use plasmid::{Config, Ordering};
+use plasmid::{Config, Digests, Ordering};
 
 use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, flag, wait};
 use crate::status::{Failure, Outcome, PLASMID_INTERNAL, plasmid_status};
@@ -14,6 +14,16 @@ pub const PLASMID_ORDERING_DEPTH: u32 = 0;
 
 /// The oldest pending update of every participant goes first, then the second oldest, and so on.
 pub const PLASMID_ORDERING_BREADTH: u32 = 1;
+
+/// What a host has is said in lines or in sums, whichever takes less.
+pub const PLASMID_DIGESTS_SMALLEST: u32 = 0;
+
+/// It is said in lines only, and sums of others are not understood. An exchange costs bytes and
+/// time for every participant.
+pub const PLASMID_DIGESTS_PLAIN: u32 = 1;
+
+/// It is said in sums wherever they fit, also of few participants. It serves tests.
+pub const PLASMID_DIGESTS_SKETCH: u32 = 2;
 
 /// The options of hosts. One config may make any number of hosts; each copies what it needs, so the
 /// config can be changed or freed right after `plasmid_host_new`. Any thread may use it.
@@ -140,6 +150,27 @@ pub unsafe extern "C" fn plasmid_config_set_ordering(
             PLASMID_ORDERING_DEPTH => Ordering::Depth,
             PLASMID_ORDERING_BREADTH => Ordering::Breadth,
             _ => return Err(Failure::invalid(format!("there is no ordering {ordering}"))),
+        };
+        Ok(())
+    })
+}
+
+/// How a host says what it has: `PLASMID_DIGESTS_SMALLEST` (default), `PLASMID_DIGESTS_PLAIN` or
+/// `PLASMID_DIGESTS_SKETCH`. Hosts that differ in this understand each other.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_config_set_digests(
+    config: *mut plasmid_config,
+    digests: u32,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles.
+    let config = unsafe { Ref::new(config) };
+    config.call(|settings| {
+        settings.config.digests = match digests {
+            PLASMID_DIGESTS_SMALLEST => Digests::Smallest,
+            PLASMID_DIGESTS_PLAIN => Digests::Plain,
+            PLASMID_DIGESTS_SKETCH => Digests::Sketch,
+            _ => return Err(Failure::invalid(format!("there are no digests {digests}"))),
         };
         Ok(())
     })

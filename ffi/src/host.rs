@@ -95,7 +95,7 @@ pub unsafe extern "C" fn plasmid_host_error(
 ///
 /// The capacity is the budget of the message: give 1,200 for a datagram,
 /// `plasmid_host_message_bytes` for a connection. Give the bytes to the peer's
-/// `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: three
+/// `plasmid_host_receive`, its answer to one's own, and so on until an answer is empty: four
 /// messages at most. A message may be lost, repeated or late.
 ///
 /// An update larger than the budget of the answers goes in pieces, over several exchanges, and

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use plasmid::{Config, Mode, Ordering, Status};
+use plasmid::{Config, Digests, Mode, Ordering, Status};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -61,6 +61,7 @@ pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResul
         let number = || value.extract::<Option<Unsigned>>().map_err(note);
         match name.as_str() {
             "ordering" => config.ordering = ordering(&text()?)?,
+            "digests" => config.digests = digests(&text()?)?,
             "compaction" => config.auto_compact = compaction(&text()?)?,
             "state" => {
                 let state = value.extract::<Option<Bound<'_, LocalState>>>();
@@ -116,6 +117,15 @@ fn ordering(name: &str) -> PyResult<Ordering> {
         "depth" => Ok(Ordering::Depth),
         "breadth" => Ok(Ordering::Breadth),
         _ => Err(unknown("ordering", "'depth' or 'breadth'", name)),
+    }
+}
+
+fn digests(name: &str) -> PyResult<Digests> {
+    match name {
+        "smallest" => Ok(Digests::Smallest),
+        "plain" => Ok(Digests::Plain),
+        "sketch" => Ok(Digests::Sketch),
+        _ => Err(unknown("digests", "'smallest', 'plain' or 'sketch'", name)),
     }
 }
 

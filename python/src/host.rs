@@ -17,12 +17,12 @@ use crate::shared::{Shared, walled};
 /// map of every participant it heard of (`get(key, participant)`). Ids, keys and values are bytes;
 /// `str` (as UTF-8) and `int` (as decimal text) are accepted too.
 ///
-/// Two hosts meet in an exchange of at most three messages, carried by you:
+/// Two hosts meet in an exchange of at most four messages, carried by you until one is empty:
 ///
 ///     syn = a.initiate()
 ///     syn_ack = b.receive(syn)
 ///     ack = a.receive(syn_ack)
-///     b.receive(ack)
+///     a.receive(b.receive(ack))
 ///
 /// Any thread may use a host at any time; calls take turns. After any exception the host is what it
 /// was before the call.
@@ -44,6 +44,9 @@ use crate::shared::{Shared, walled};
 /// - `id`: this participant's id, 1 to 128 bytes, unique within the cluster.
 /// - `ordering`: which updates go first when not all fit: `"depth"` (the participants with the most
 ///   pending updates) or `"breadth"` (the oldest pending update of every participant).
+/// - `digests`: how the host says what it has: in lines or in sums, whichever takes less
+///   (`"smallest"`), in lines only (`"plain"`), or for tests in sums wherever they fit
+///   (`"sketch"`). Hosts that differ in this understand each other.
 /// - `state`: `LocalState(history=False)` keeps and sends only the newest value of each key.
 /// - `seed`: of all randomness in the host; drawn from the system by default.
 /// - `nonce`: tells this process from every other that uses this id; drawn from the system by
@@ -85,7 +88,8 @@ impl Host {
     #[pyo3(signature = (id, **options))]
     // The defaults that a reader of help() understands.
     #[pyo3(text_signature = "(id, *, ordering='depth', state=None, seed=None, nonce=None, \
-                             generation=None, cluster='', compaction='auto', **options)")]
+                             generation=None, cluster='', compaction='auto', digests='smallest', \
+                             **options)")]
     fn new(id: Word, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let config = config::config("Host", options)?;
         Ok(Self::made(config, |config| plasmid::Host::new(&id, config))?)

@@ -50,7 +50,9 @@ def test_ids_keys_and_values_are_words(given: Any, meant: bytes) -> None:
     other["k"] = "v"
     exchange(host, other)
     assert host.status(given) == "present"
-    assert host.acked_version(given) == 0
+    assert host.acked_version(given) is None
+    exchange(other, host)
+    assert host.acked_version(given) == 4
     assert host.last_heard(given) is host.staleness(given) is None
     assert host.evict(given) == 5
     change = plasmid.Change("set", given, given, given, 1, 1)
@@ -172,6 +174,7 @@ HOST: Any = plasmid.Host("a")
         ("value_bytes", lambda: MAKE("a", value_bytes=2**64)),
         ("state_bytes", lambda: MAKE("a", state_bytes="1")),
         ("ordering", lambda: MAKE("a", ordering=1)),
+        ("digests", lambda: MAKE("a", digests=0)),
         ("state", lambda: MAKE("a", state=True)),
         ("compaction", lambda: MAKE("a", compaction=None)),
         ("cluster", lambda: MAKE("a", cluster=1.5)),
@@ -203,6 +206,8 @@ def test_unknown_options_are_refused() -> None:
         make("a", colour="red")
     with pytest.raises(ValueError, match="ordering is 'depth' or 'breadth', not 'width'"):
         make("a", ordering="width")
+    with pytest.raises(ValueError, match="digests is 'smallest', 'plain' or 'sketch', not 'all'"):
+        make("a", digests="all")
     with pytest.raises(ValueError, match="compaction is 'auto' or 'manual', not 'never'"):
         make("a", compaction="never")
     with pytest.raises(TypeError):

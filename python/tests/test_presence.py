@@ -72,7 +72,7 @@ def test_ages_are_durations() -> None:
     a, b = pair()
     a.tick(NOW)
     exchange(a, b)
-    exchange(a, b)
+    exchange(b, a)
     assert a.last_heard("b") == a.staleness("b") == 0
     a.tick(NOW + 70)
     assert a.last_heard("b") == a.staleness("b") == 70

@@ -28,13 +28,13 @@ def update(vector: Vector) -> tuple[int, bytes, bytes | None]:
     return vector["version"], key, None if value is None else bytes.fromhex(value)
 
 
-def host(id: str, nonce: int, cluster: str = "") -> plasmid.Host:
-    return plasmid.Host(id, seed=1, nonce=nonce, generation=1, cluster=cluster)
+def host(id: str, nonce: int, cluster: str = "", digests: Any = "smallest") -> plasmid.Host:
+    return plasmid.Host(id, seed=1, nonce=nonce, generation=1, cluster=cluster, digests=digests)
 
 
-def pair() -> tuple[plasmid.Host, plasmid.Host]:
+def pair(digests: tuple[str, str] = ("smallest", "smallest")) -> tuple[plasmid.Host, plasmid.Host]:
     """The two hosts of every stream vector."""
-    a, b = host("a", 1), host("b", 2)
+    a, b = host("a", 1, digests=digests[0]), host("b", 2, digests=digests[1])
     a["color"], b["shape"] = "red", "round"
     return a, b
 
@@ -86,7 +86,7 @@ def test_streams_say_the_same(vector: Vector, piece: int) -> None:
         for at in range(0, len(data), piece):
             end.receive(data[at : at + piece])
 
-    a, b = pair()
+    a, b = pair((vector.get("initiator", "smallest"), vector.get("responder", "smallest")))
     if "turns" in vector:
         stream, answerer = a.create_stream(end=False, mode=vector["mode"]), b.exchange(end=False)
         for turn in vector["turns"]:

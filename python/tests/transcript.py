@@ -192,6 +192,7 @@ class Stage:
             id=parse,
             restore=self.buffers.__getitem__,
             ordering=str,
+            digests=str,
             history=lambda word: {"true": True, "false": False}[word],
             compaction=str,
             cluster=parse,
@@ -290,12 +291,12 @@ class Stage:
     def exchange(self, a: plasmid.Host, b: plasmid.Host, budget: int) -> Lines:
         message = a.initiate(budget)
         sizes = [len(message)]
-        for host in (b, a, b):
+        for host in (b, a, b, a):
             message = message and host.receive(message, budget)
             sizes.append(len(message))
         if message:
-            raise ValueError("a fourth message in an exchange")
-        return [" ".join(map(str, sizes[:3]))]
+            raise ValueError("a fifth message in an exchange")
+        return [" ".join(map(str, sizes[: 4 if sizes[3] else 3]))]
 
     def whole(self, host: plasmid.Host) -> dict[bytes, object]:
         """All that a host holds of those who wrote."""

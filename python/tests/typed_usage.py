@@ -12,7 +12,14 @@ from plasmid.aio import DatagramGossip, Gossip, Traffic, pull, serve
 def a_host() -> None:
     state = plasmid.LocalState(history=False)
     host = plasmid.Host(
-        "id", ordering="breadth", state=state, seed=1, nonce=2, generation=3, cluster=b"c"
+        "id",
+        ordering="breadth",
+        digests="plain",
+        state=state,
+        seed=1,
+        nonce=2,
+        generation=3,
+        cluster=b"c",
     )
     plasmid.Host(7, key_bytes=1, value_bytes=2, message_bytes=512, participants=4)
     plasmid.Host(bytearray(b"b"), keys_per_participant=5, participant_bytes=6, state_bytes=7)

@@ -62,6 +62,8 @@ static void of_configs(void) {
   plasmid_config_free(NULL);
   INVALID(plasmid_config_set_ordering(NULL, 0));
   INVALID(plasmid_config_set_ordering(config, 2));
+  INVALID(plasmid_config_set_digests(NULL, 0));
+  INVALID(plasmid_config_set_digests(config, 3));
   INVALID(plasmid_config_set_history(NULL, 0));
   INVALID(plasmid_config_set_history(config, 2));
   INVALID(plasmid_config_set_auto_compact(NULL, 0));

@@ -45,6 +45,12 @@ static void configure(plasmid_config *config, const char *option, const char *va
     const int is_breadth = either(option, value, "breadth", "depth");
     OK(plasmid_config_set_ordering(config,
                                    is_breadth ? PLASMID_ORDERING_BREADTH : PLASMID_ORDERING_DEPTH));
+  } else if (strcmp(option, "digests") == 0) {
+    const int is_plain = strcmp(value, "plain") == 0;
+    OK(plasmid_config_set_digests(config, is_plain ? PLASMID_DIGESTS_PLAIN
+                                  : either(option, value, "sketch", "smallest")
+                                      ? PLASMID_DIGESTS_SKETCH
+                                      : PLASMID_DIGESTS_SMALLEST));
   } else if (strcmp(option, "history") == 0) {
     OK(plasmid_config_set_history(config, either(option, value, "true", "false")));
   } else if (strcmp(option, "compaction") == 0) {

@@ -67,11 +67,11 @@ static void pull(plasmid_host *a, plasmid_host *b) {
 }
 
 static void whole_exchange(plasmid_host *a, plasmid_host *b, size_t budget) {
-  size_t sizes[3] = {0};
+  size_t sizes[4] = {0};
   bytes message;
   if (!host_message(a, NULL, budget, &message)) return;
   for (int turn = 0; message.len > 0; turn++) {
-    if (turn == 3) fault("a fourth message in an exchange", "");
+    if (turn == 4) fault("a fifth message in an exchange", "");
     sizes[turn] = message.len;
     bytes answer;
     const int is_well = host_message(turn % 2 ? a : b, &message, budget, &answer);
@@ -80,7 +80,10 @@ static void whole_exchange(plasmid_host *a, plasmid_host *b, size_t budget) {
     message = answer;
   }
   free(message.data);
-  say("%zu %zu %zu", sizes[0], sizes[1], sizes[2]);
+  if (sizes[3] > 0)
+    say("%zu %zu %zu %zu", sizes[0], sizes[1], sizes[2], sizes[3]);
+  else
+    say("%zu %zu %zu", sizes[0], sizes[1], sizes[2]);
 }
 
 #endif

@@ -5,7 +5,8 @@
 //   refused NAME STATUS MESSAGE                 STATUS, and the reader is as it was
 //   hash NAME CLUSTER ID HASH SHORT_ID          what a host of that name puts in its messages
 //   exchange NAME NEW_SYN SYN SYN_ACK ACK       what the two hosts say to each other
-//   stream NAME STEP MODE (FROM BYTES)...       what they write turn by turn, STEP bytes at once
+//   stream NAME STEP MODE A B (FROM BYTES)...   what they write turn by turn, STEP bytes at once;
+//                                               A and B are how they say what they have
 //   out_of_turn NAME STEP END STATUS BYTES      what END refuses
 //
 // Each name is printed before its vector is checked, so that the last one is the one that failed.
@@ -21,7 +22,7 @@ typedef struct {
   size_t len;
 } bytes;
 
-static uint8_t out[4096];
+static uint8_t out[8192];
 static size_t len;
 
 // The next word of the line, or NULL.
@@ -58,7 +59,8 @@ static int is_status(const char *name, plasmid_status status) {
   return strcmp(name, plasmid_status_name(status)) == 0;
 }
 
-static plasmid_host *host_in(bytes cluster, const void *id, size_t id_len, uint64_t nonce) {
+static plasmid_host *host_in(bytes cluster, const void *id, size_t id_len, uint64_t nonce,
+                             const char *digests) {
   plasmid_config *config = NULL;
   plasmid_host *host = NULL;
   OK(plasmid_config_new(&config));
@@ -66,6 +68,10 @@ static plasmid_host *host_in(bytes cluster, const void *id, size_t id_len, uint6
   OK(plasmid_config_set_seed(config, 1));
   OK(plasmid_config_set_generation(config, 1));
   OK(plasmid_config_set_nonce(config, nonce));
+  uint32_t kind = PLASMID_DIGESTS_SMALLEST;
+  if (strcmp(digests, "plain") == 0) kind = PLASMID_DIGESTS_PLAIN;
+  if (strcmp(digests, "sketch") == 0) kind = PLASMID_DIGESTS_SKETCH;
+  OK(plasmid_config_set_digests(config, kind));
   OK(plasmid_host_new(id, id_len, config, &host));
   plasmid_config_free(config);
   return host;
@@ -74,8 +80,12 @@ static plasmid_host *host_in(bytes cluster, const void *id, size_t id_len, uint6
 static const bytes nothing = {NULL, 0};
 
 // The two hosts of every conversation.
-static plasmid_host *host_a(void) { return host_in(nothing, BYTES("a"), 1); }
-static plasmid_host *host_b(void) { return host_in(nothing, BYTES("b"), 2); }
+static plasmid_host *host_a(const char *digests) {
+  return host_in(nothing, BYTES("a"), 1, digests);
+}
+static plasmid_host *host_b(const char *digests) {
+  return host_in(nothing, BYTES("b"), 2, digests);
+}
 
 static void set_both(plasmid_host *a, plasmid_host *b) {
   OK(plasmid_host_set(a, BYTES("color"), BYTES("red"), NULL));
@@ -138,7 +148,7 @@ static int is_as(char *expected, const plasmid_host *host) {
 static void sound(void) {
   const bytes cluster = unhex(word());
   const bytes message = unhex(word());
-  plasmid_host *reader = host_in(cluster, BYTES("reader"), 77);
+  plasmid_host *reader = host_in(cluster, BYTES("reader"), 77, "smallest");
   OK(plasmid_host_set(reader, BYTES("k"), BYTES("v"), NULL));
   OK(plasmid_host_receive(reader, message.data, message.len, out, sizeof out, &len));
   CHECK(is_as(strdup(word()), reader));
@@ -148,7 +158,7 @@ static void sound(void) {
 static void refused(void) {
   const char *status = word();
   const bytes message = unhex(word());
-  plasmid_host *a = host_a(), *b = host_b();
+  plasmid_host *a = host_a("smallest"), *b = host_b("smallest");
   set_both(a, b);
   // The reader has something of its own and something of another, which it could lose.
   OK(plasmid_host_initiate(a, out, sizeof out, &len));
@@ -167,8 +177,9 @@ static void refused(void) {
   plasmid_host_free(b);
 }
 
-// A Syn begins with wire version, kind and the cluster's hash, and that of a host that knows nobody
-// ends with its own line (short id, generation, version) and the checksum.
+// A Syn begins with wire version, kind and the cluster's hash. That of a host that knows nobody and
+// takes lines only ends with its own line and the checksum: a sixteenth of the short id, in groups
+// of seven bits of which the lowest is first, the generation, and the version.
 static void hash(void) {
   const bytes cluster = unhex(word()), id = unhex(word());
   const bytes hash_of_cluster = unhex(word()), short_id = unhex(word());
@@ -178,15 +189,22 @@ static void hash(void) {
     CHECK_STATUS(PLASMID_LIMIT, plasmid_host_new(NULL, 0, NULL, &host));
     return;
   }
-  host = host_in(cluster, id.data, id.len, 1);
+  host = host_in(cluster, id.data, id.len, 1, "plain");
   OK(plasmid_host_initiate(host, out, sizeof out, &len));
   CHECK(equal(hash_of_cluster, out + 2, 8));
-  CHECK(equal(short_id, out + len - 4 - 1 - 1 - 8, 8));
+  const size_t end = len - 4 - 1 - 1;
+  // Wire version, kind, cluster; id with its length; generation and nonce; tag, length and scope.
+  uint64_t steps = 0;
+  const size_t begin = 10 + 1 + (id.len > 127) + id.len + 9 + 3;
+  for (size_t at = end; at > begin; at--) steps = steps << 7 | (out[at - 1] & 0x7f);
+  uint64_t expected = 0;
+  for (size_t at = 0; at < 8; at++) expected = expected << 8 | short_id.data[at];
+  CHECK(short_id.len == 8 && expected == steps << 4);
   plasmid_host_free(host);
 }
 
 static void exchange(void) {
-  plasmid_host *a = host_a(), *b = host_b();
+  plasmid_host *a = host_a("smallest"), *b = host_b("smallest");
   OK(plasmid_host_initiate(a, out, sizeof out, &len));
   CHECK(equal(unhex(word()), out, len));
   OK(plasmid_host_set(a, BYTES("color"), BYTES("red"), NULL));
@@ -245,7 +263,8 @@ static size_t number(void) { return (size_t)strtoull(word(), NULL, 10); }
 static void stream(void) {
   const size_t step = number();
   const int both_learn = strcmp(word(), "push-pull") == 0;
-  plasmid_host *a = host_a(), *b = host_b();
+  const char *digests_of_a = word(), *digests_of_b = word();
+  plasmid_host *a = host_a(digests_of_a), *b = host_b(digests_of_b);
   set_both(a, b);
   const end initiator = initiator_of(a, both_learn ? PLASMID_PUSH_PULL : PLASMID_PULL);
   const end responder = responder_of(b);
@@ -286,7 +305,7 @@ static void out_of_turn(void) {
   const int is_initiator = strcmp(word(), "initiator") == 0;
   const char *status = word();
   const bytes data = unhex(word());
-  plasmid_host *a = host_a(), *b = host_b();
+  plasmid_host *a = host_a("smallest"), *b = host_b("smallest");
   set_both(a, b);
   const end to = is_initiator ? initiator_of(a, PLASMID_PUSH_PULL) : responder_of(b);
   if (is_initiator) {

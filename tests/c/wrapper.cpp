@@ -104,6 +104,7 @@ void reading() {
 void options() {
   plasmid::Config config;
   config.set_ordering(plasmid::Ordering::breadth)
+      .set_digests(plasmid::Digests::plain)
       .set_history(false)
       .set_seed(1)
       .set_nonce(2)
@@ -126,6 +127,7 @@ void options() {
       .set_change_records(10);
   const auto chained = plasmid::Config()
                            .set_ordering(plasmid::Ordering::breadth)
+                           .set_digests(plasmid::Digests::plain)
                            .set_history(false)
                            .set_seed(1)
                            .set_nonce(2)

@@ -1,6 +1,11 @@
 //! Messages put together by hand, from the grammar alone: right ones, and ones that break a rule.
 
+use plasmid::wire::Cell;
+
 use crate::checksum;
+
+/// Short ids are multiples of this.
+const STEP: u64 = 16;
 
 /// `value` as unsigned LEB128 in its shortest form.
 pub fn varint(mut value: u64) -> Vec<u8> {
@@ -52,9 +57,50 @@ impl Craft {
     }
 }
 
-/// One line of a digest.
-pub fn line(short: u64, generation: u64, max_version: u64) -> Vec<u8> {
-    [&short.to_be_bytes()[..], &varint(generation), &varint(max_version)].concat()
+/// A complete digest. A line is a short id, a generation and a max_version.
+pub fn digest(lines: &[(u64, u64, u64)]) -> Vec<u8> {
+    [vec![0], delta_coded(0, lines)].concat()
+}
+
+/// A digest that is complete for `first..=last`.
+pub fn digest_of_range(first: u64, last: u64, lines: &[(u64, u64, u64)]) -> Vec<u8> {
+    [&[1][..], &first.to_be_bytes(), &last.to_be_bytes(), &delta_coded(first, lines)].concat()
+}
+
+/// Each line says what is different from the one before it.
+fn delta_coded(first: u64, lines: &[(u64, u64, u64)]) -> Vec<u8> {
+    let mut before = (first, 0);
+    let coded = lines.iter().flat_map(|(short, generation, max_version)| {
+        let (last, older) = std::mem::replace(&mut before, (*short, *generation));
+        line(short.wrapping_sub(last) / STEP, generation ^ older, *max_version)
+    });
+    coded.collect()
+}
+
+/// One line of a digest as it is written: how many steps after the line before, what is different
+/// of its generation, and its max_version.
+pub fn line(gap: u64, generation: u64, max_version: u64) -> Vec<u8> {
+    [varint(gap), varint(generation), varint(max_version)].concat()
+}
+
+/// What is wanted: in how many numbers two hosts differ, and from where on of whom.
+pub fn want(differ: u64, lines: &[(u64, u64)]) -> Vec<u8> {
+    let mut before = 0;
+    let lines = lines.iter().flat_map(|(short, from)| {
+        let gap = (short - std::mem::replace(&mut before, *short)) / STEP;
+        [varint(gap), varint(*from)].concat()
+    });
+    varint(differ).into_iter().chain(lines).collect()
+}
+
+/// A sketch.
+pub fn sketch(epoch: u64, cells: &[Cell]) -> Vec<u8> {
+    varint(epoch).into_iter().chain(cells.iter().flat_map(cell)).collect()
+}
+
+/// A cell of a sketch.
+pub fn cell(Cell { sum, places, checks }: &Cell) -> Vec<u8> {
+    [&sum.to_be_bytes()[..], &places.to_be_bytes(), &checks.to_be_bytes()].concat()
 }
 
 /// One participant's section of a delta, without optional parts.

@@ -8,6 +8,7 @@ pub mod dump;
 pub mod model;
 pub mod plan;
 pub mod reader;
+pub mod sums;
 pub mod transcript;
 pub mod words;
 pub mod world;

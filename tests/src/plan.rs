@@ -1,7 +1,7 @@
 //! What a random run is made of: the hosts, the steps, and how it ends. Plain data, so that a run
 //! that fails can be printed, shrunk and repeated.
 
-use plasmid::{Limits, Mode, Ordering};
+use plasmid::{Digests, Limits, Mode, Ordering};
 
 /// One host of a run.
 #[derive(Clone, Debug)]
@@ -10,6 +10,8 @@ pub struct NodePlan {
     pub id_len: usize,
     /// Its ordering.
     pub ordering: Ordering,
+    /// How it says what it has.
+    pub digests: Digests,
     /// Whether it keeps superseded values.
     pub history: bool,
     /// Its first generation.

@@ -174,15 +174,16 @@ impl Stage {
 
     fn exchange(&mut self, a: &str, b: &str, budget: usize) -> Outcome {
         let syn = self.host(a)?.initiate(budget)?;
-        let mut sizes = [syn.len(), 0, 0];
+        let mut sizes = vec![syn.len(), 0, 0];
         let mut message = syn;
-        for (turn, name) in [(1, b), (2, a), (3, b)] {
+        for (turn, name) in [(1, b), (2, a), (3, b), (4, a)] {
             message = self.host(name)?.receive(&message, budget)?;
-            if message.is_empty() {
-                break;
+            match turn {
+                _ if message.is_empty() => break,
+                1 | 2 => sizes[turn] = message.len(),
+                3 => sizes.push(message.len()),
+                _ => return Err(Failure::Fault("a fifth message in an exchange".to_owned())),
             }
-            *sizes.get_mut(turn).ok_or("a fourth message in an exchange".to_owned())? =
-                message.len();
         }
         Ok(line(sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")))
     }

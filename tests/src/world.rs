@@ -135,6 +135,7 @@ impl World {
         let node = &self.plan.nodes[at];
         Config {
             ordering: node.ordering,
+            digests: node.digests,
             state: LocalState { history: node.history },
             seed: self.plan.seed + at as u64,
             nonce: self.made,
@@ -284,8 +285,8 @@ impl World {
         let is_own = message.sender.id == node.host.id();
         if is_own && message.sender.nonce == node.host.config().nonce {
             assert!(reply.is_empty(), "a host talks to itself");
-        } else if message.digest.is_some() && budget > 0 {
-            // Of the last delta made: only what has a digest is answered with one.
+        } else if (message.digest.is_some() || message.want.is_some()) && budget > 0 {
+            // Of the last delta made: only what says what is here or wanted is answered with one.
             let room = node.host.room_needed();
             assert!(room == 0 || room > most, "room_needed is {room} with {most}");
         }
@@ -298,12 +299,12 @@ impl World {
     fn whole_exchange(&mut self, from: usize, to: usize, budget: usize) {
         let rest = std::mem::take(&mut self.letters);
         self.initiate(from, to, budget);
-        for _ in 0..3 {
+        for _ in 0..4 {
             if let Some(letter) = self.letters.pop() {
                 self.deliver(letter, budget);
             }
         }
-        assert!(self.letters.is_empty(), "an exchange has three messages");
+        assert!(self.letters.is_empty(), "an exchange has four messages at most");
         self.letters = rest;
     }
 

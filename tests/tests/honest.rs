@@ -12,7 +12,9 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
 use std::{env, iter, panic, thread};
 
-use plasmid::{Batch, Config, Error, Host, Limits, LocalState, MIN_BUDGET, Ordering, wire};
+use plasmid::{
+    Batch, Config, Digests, Error, Host, Limits, LocalState, MIN_BUDGET, Ordering, wire,
+};
 use plasmid_tests::reader::Reader;
 
 /// How many schedules there are by default; `make test` makes many more.
@@ -39,6 +41,8 @@ struct Run {
     /// One for each host.
     readers: Vec<Reader>,
     letters: Vec<Letter>,
+    /// How each host says what it has.
+    digests: Vec<Digests>,
     /// Whether each host keeps history.
     history: Vec<bool>,
     /// The greatest generation that a process started with.
@@ -56,10 +60,13 @@ impl Run {
         // Mostly all hosts keep history or none does, as in a fleet of one program.
         let usual = rng.bool();
         let history = (0..count).map(|_| usual ^ (rng.u8(..4) == 0)).collect();
+        let kinds = [Digests::Smallest, Digests::Sketch, Digests::Sketch, Digests::Plain];
+        let digests = (0..count).map(|_| kinds[rng.usize(..4)]).collect();
         let mut run = Run {
             hosts: Vec::new(),
             readers: vec![Reader::default(); count],
             letters: Vec::new(),
+            digests,
             history,
             generation: 1,
             now_ms: rng.bool().then_some(1_000_000),
@@ -78,6 +85,7 @@ impl Run {
             nonce: self.rng.u64(..),
             generation: self.generation,
             seed: self.rng.u64(..),
+            digests: self.digests[at],
             state: LocalState { history: self.history[at] },
             ordering: orderings[self.rng.usize(..2)],
             // The schedule says when, far more often than the policy would.
@@ -262,15 +270,22 @@ impl Run {
         assert!((0..ROUNDS).any(|_| is_silent()), "they never fall silent");
     }
 
-    /// One exchange without faults; whether the answer to the first message had anything to say.
+    /// One exchange without faults; whether anybody had news, or asked for some.
     fn exchange(&mut self, a: usize, b: usize) -> bool {
-        let first = self.hosts[a].initiate(MIN_BUDGET).expect("a good budget");
-        let second = self.receive(b, &first, MIN_BUDGET);
-        let third = self.receive(a, &second, MIN_BUDGET);
-        self.receive(b, &third, 0);
-        // An empty answer says nothing either.
-        let answer = wire::Message::decode(&second);
-        answer.is_ok_and(|answer| answer.digest.is_some() || answer.delta.is_some())
+        let mut message = self.hosts[a].initiate(MIN_BUDGET).expect("a good budget");
+        let (mut to, mut from, mut has_news) = (b, a, false);
+        let mut count = 1;
+        while !message.is_empty() {
+            assert!(count <= 4, "an exchange has four messages at most");
+            message = self.receive(to, &message, MIN_BUDGET);
+            (to, from) = (from, to);
+            // An empty answer says nothing either.
+            has_news |= wire::Message::decode(&message).is_ok_and(|answer| {
+                answer.delta.is_some() || answer.want.is_some() || answer.sketch.is_some()
+            });
+            count += 1;
+        }
+        has_news
     }
 
     /// All copies are what their owners have.

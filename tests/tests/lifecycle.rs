@@ -71,7 +71,7 @@ impl Fleet {
 fn exchange(a: &mut Host, b: &mut Host, budget: usize, mut is_lost: impl FnMut() -> bool) -> usize {
     let mut message = a.initiate(budget).expect("a good budget");
     let mut bytes = message.len();
-    for turn in 0..3 {
+    for turn in 0..4 {
         assert!(message.len() <= budget);
         if message.is_empty() || is_lost() {
             break;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use plasmid::wire::{Message, cluster_hash, short_id};
-use plasmid::{Config, Host, Ordering};
+use plasmid::{Config, Digests, Host, Ordering};
 
 const ROUNDS: u64 = 1_000;
 
@@ -14,7 +14,8 @@ type Updates<'a> = [(&'a [u8], &'a [usize])];
 
 /// A host that holds these updates.
 fn hub(ordering: Ordering, seed: u64, updates: &Updates<'_>) -> Host {
-    let mut hub = Host::new(b"hub", Config { ordering, seed, ..Config::default() }).expect("an id");
+    let config = Config { ordering, seed, digests: Digests::Plain, ..Config::default() };
+    let mut hub = Host::new(b"hub", config).expect("an id");
     for (id, sizes) in updates {
         let mut other = Host::new(id, Config { nonce: 1, ..Config::default() }).expect("an id");
         for (key, size) in sizes.iter().enumerate() {

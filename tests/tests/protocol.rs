@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-use plasmid::{Limits, Ordering};
+use plasmid::{Digests, Limits, Ordering};
 use plasmid_tests::plan::{Damage, Finale, NodePlan, Plan, Pull, Step};
 use plasmid_tests::world::World;
 use proptest::prelude::*;
@@ -29,10 +29,12 @@ fn pull() -> impl Strategy<Value = Pull> {
 fn node() -> impl Strategy<Value = NodePlan> {
     let id_len = prop_oneof![4 => 1..=3usize, 1 => Just(128usize)];
     let generation = prop_oneof![3 => Just(0u64), 2 => Just(1u64), 1 => Just(1 << 60)];
-    (id_len, ordering(), any::<bool>(), generation).prop_map(
-        |(id_len, ordering, history, generation)| NodePlan {
+    let digests = prop_oneof![Just(Digests::Smallest), Just(Digests::Sketch), Just(Digests::Plain)];
+    (id_len, ordering(), digests, any::<bool>(), generation).prop_map(
+        |(id_len, ordering, digests, history, generation)| NodePlan {
             id_len,
             ordering,
+            digests,
             history,
             generation,
             outsider: false,

@@ -2,14 +2,18 @@
 //! sent, by everyone.
 
 use plasmid::wire::{MAX_ID_BYTES, Message, cluster_hash};
-use plasmid::{Config, Error, Host, Limit, Limits, MIN_BUDGET};
-use plasmid_tests::craft::{Craft, line, news, set};
+use plasmid::{Config, Digests, Error, Host, Limit, Limits, MIN_BUDGET};
+use plasmid_tests::craft::{self, Craft, news, set};
 
 const GREATEST_GENERATION: u64 = (1 << 63) - 1;
 
+fn in_lines(nonce: u64) -> Config {
+    Config { nonce, digests: Digests::Plain, ..Config::default() }
+}
+
 /// One that heard of 80 participants, each with one update.
 fn hub() -> Host {
-    let mut hub = Host::new(b"hub", Config::default()).expect("an id");
+    let mut hub = Host::new(b"hub", in_lines(0)).expect("an id");
     for number in 0..80 {
         let section = news(&[b'p', number], 0, 0, 1, &set(1, b"k", &[number; 10]));
         let message = Craft::new(3, cluster_hash(b"")).section(5, &section).finish();
@@ -20,13 +24,14 @@ fn hub() -> Host {
 
 #[test]
 fn digest_and_delta_get_half_each_under_load() {
-    let mut new = Host::new(b"new", Config { nonce: 1, ..Config::default() }).expect("an id");
+    let mut new = Host::new(b"new", in_lines(1)).expect("an id");
     let syn = new.initiate(1200).expect("a good budget");
     let answer = hub().receive(&syn, 1200).expect("a sound message");
     let message = Message::decode(&answer).expect("a sound message");
-    let lines = message.digest.expect("a digest").lines();
-    let digest: usize =
-        lines.map(|held| line(held.short, held.generation, held.max_version).len()).sum();
+    let digest = message.digest.expect("a digest");
+    let (first, last) = digest.range().expect("not all of it fits");
+    let lines = digest.lines().map(|held| (held.short, held.generation, held.max_version));
+    let digest = craft::digest_of_range(first, last, &lines.collect::<Vec<_>>()).len();
     let sections = message.delta.expect("a delta").participants();
     let delta: usize = sections
         .map(|section| {
@@ -48,10 +53,12 @@ fn greatest(id: u8) -> Host {
 }
 
 fn exchange(a: &mut Host, b: &mut Host, budget: usize) {
-    let syn = a.initiate(budget).expect("a good budget");
-    let syn_ack = b.receive(&syn, budget).expect("a sound message");
-    let ack = a.receive(&syn_ack, budget).expect("a sound message");
-    b.receive(&ack, 0).expect("a sound message");
+    let mut message = a.initiate(budget).expect("a good budget");
+    for turn in 0..4 {
+        let to = if turn % 2 == 0 { &mut *b } else { &mut *a };
+        message = to.receive(&message, budget).expect("a sound message");
+    }
+    assert!(message.is_empty(), "an exchange has four messages at most");
 }
 
 #[test]

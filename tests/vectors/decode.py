@@ -3,7 +3,7 @@
 
 It shares nothing with the library and needs nothing but Python: who wants to write another
 implementation can start here. Run as a program it checks itself against the golden vectors beside
-it, and prints how many there were in messages, refused, hashes and streams.
+it, and prints how many there were in messages, refused, hashes, streams, sketches and differences.
 
     python3 decode.py            check all vectors
     python3 decode.py HEX        print one message
@@ -15,8 +15,13 @@ import sys
 
 MASK = (1 << 64) - 1
 KINDS = {1: "Syn", 2: "SynAck", 3: "Ack"}
-DIGEST, PULL, HEARD, DELTA, ACKED, CLEAN, STAGED = 1, 3, 4, 5, 10, 17, 19
+DIGEST, PULL, HEARD, DELTA, CAPABILITIES, ACKED = 1, 3, 4, 5, 8, 10
+WANT, SKETCH, CLEAN, STAGED = 11, 12, 17, 19
 EVICTED = 1 << 60
+STEP = 16
+P, P_CHECK = (1 << 61) - 1, (1 << 32) - 5
+LONGEST = 768
+LADDER = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, LONGEST]
 
 
 class Malformed(Exception):
@@ -78,7 +83,7 @@ def cluster_hash(name):
 
 
 def short_id(cluster, participant):
-    return siphash24(cluster, 0, participant)
+    return siphash24(cluster, 0, participant) // STEP * STEP
 
 
 class Reader:
@@ -158,7 +163,10 @@ def decode(data):
         "pull": False,
         "heard": None,
         "delta": None,
+        "capabilities": None,
         "acked": None,
+        "want": None,
+        "sketch": None,
         "clean": None,
         "staged": None,
         "skipped": [],
@@ -181,9 +189,16 @@ def decode(data):
             message["heard"] = decode_lines(body, (0, MASK), heard)
         elif tag == DELTA:
             message["delta"] = decode_delta(body)
+        elif tag == CAPABILITIES:
+            message["capabilities"] = body.varint()
+            body.end()
         elif tag == ACKED:
             message["acked"] = {"generation": body.varint(), "version": body.version()}
             body.end()
+        elif tag == WANT:
+            message["want"] = decode_want(body)
+        elif tag == SKETCH:
+            message["sketch"] = decode_sketch(body)
         elif tag == CLEAN:
             message["clean"] = decode_lines(body, scope, Reader.clean)
         elif tag == STAGED:
@@ -191,18 +206,27 @@ def decode(data):
         else:
             require(tag % 2 == 0, "an odd tag is unknown")
             message["skipped"].append({"tag": tag, "body": content.hex()})
-    has_digest, has_delta = message["digest"] is not None, message["delta"] is not None
-    beside = message["heard"] or message["acked"]
-    require(
-        {
-            "Syn": has_digest and not has_delta,
-            "SynAck": (has_digest or has_delta or beside) and not message["pull"],
-            "Ack": has_delta and not has_digest and not message["pull"],
-        }[kind],
-        "the sections do not fit the kind",
-    )
-    require(has_digest or not (message["clean"] or message["staged"]), "there is no digest")
+    check_shape(message)
     return message
+
+
+def check_shape(message):
+    """What each kind must and may carry."""
+
+    def has(*names):
+        return [message[name] is not None for name in names]
+
+    said, wants, delta = sum(has("digest", "sketch")), has("want")[0], has("delta")[0]
+    beside = any(has("heard", "acked", "capabilities"))
+    fits = {
+        "Syn": not delta and not wants,
+        "SynAck": (said or wants or delta or beside) and not message["pull"],
+        "Ack": (delta or wants) and not said and not message["pull"],
+    }
+    require(fits[message["kind"]], "the sections do not fit the kind")
+    require(said + wants <= 1, "it is said in more than one way")
+    adds = any(has("clean", "staged"))
+    require(said or wants or message["skipped"] or not adds, "there is nothing to add to")
 
 
 def decode_lines(reader, scope, read):
@@ -216,10 +240,6 @@ def decode_lines(reader, scope, read):
         previous = distance
         lines.append({"short_id": hex64(short), **read(reader)})
     return lines
-
-
-def copy(reader):
-    return {"generation": reader.varint(), "max_version": reader.reached()}
 
 
 def heard(reader):
@@ -240,9 +260,150 @@ def decode_digest(reader):
     if kind:
         scope = reader.u64(), reader.u64()
         require((scope[1] - scope[0]) & MASK != MASK, "the whole circle is written as complete")
-    lines = decode_lines(reader, scope, copy) if reader.rest else []
+    lines, generation = [], 0
+    for distance in gaps(reader, (scope[1] - scope[0]) & MASK):
+        generation ^= reader.varint()
+        short = hex64((scope[0] + distance) & MASK)
+        line = {"short_id": short, "generation": generation, "max_version": reader.reached()}
+        lines.append(line)
     span = [hex64(scope[0]), hex64(scope[1])] if kind else None
     return {"range": span, "lines": lines}, scope
+
+
+def gaps(reader, last):
+    """Where each line is that begins with how many steps it is after the one before."""
+    at, is_first = 0, True
+    while reader.rest:
+        gap = reader.varint()
+        require(gap or is_first, "somebody is named twice")
+        at, is_first = at + gap * STEP, False
+        require(at <= last, "a line is out of the range")
+        yield at
+
+
+def decode_want(reader):
+    differ, lines = reader.varint(), []
+    for short in gaps(reader, MASK):
+        lines.append({"short_id": hex64(short), "from": reader.version()})
+    return {"differ": differ, "lines": lines}
+
+
+def decode_sketch(reader):
+    epoch, cells = reader.varint(), []
+    while reader.rest:
+        cell = reader.u64(), reader.u64(), int.from_bytes(reader.take(4), "big")
+        require(cell[1] < P and cell[2] < P_CHECK, "a sum is not reduced")
+        cells.append(cell)
+    size = len(cells)
+    require(size == 1 or (size % 4 == 0 and size // 4 in LADDER), "no sketch has so many cells")
+    return {"epoch": epoch, "size": size, "cells": filled(cells)}
+
+
+def filled(cells):
+    """The cells that are not empty, by where they are, as they are written."""
+    return {
+        str(at): f"{total:016x}{places:016x}{checks:08x}"
+        for at, (total, places, checks) in enumerate(cells)
+        if (total, places, checks) != (0, 0, 0)
+    }
+
+
+def unfilled(size, cells):
+    """The opposite of that."""
+    words = (cells.get(str(at), "0" * 40) for at in range(size))
+    return [(int(word[:16], 16), int(word[16:32], 16), int(word[32:], 16)) for word in words]
+
+
+def mixed(value):
+    value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    value = (value ^ value >> 27) * 0x94D049BB133111EB & MASK
+    return value ^ value >> 31
+
+
+def plus(a, b, factor=1):
+    """The cell `a`, and `factor` times `b`."""
+    moduli = (1 << 64, P, P_CHECK)
+    return tuple((x + factor * y) % modulus for x, y, modulus in zip(a, b, moduli, strict=True))
+
+
+class Salt:
+    """Where one cluster places what its hosts have, in one epoch."""
+
+    def __init__(self, cluster, epoch):
+        factor, offset, self.mix = (
+            siphash24(cluster, epoch + 1, name) for name in (b"factor", b"offset", b"mix")
+        )
+        self.factor, self.offset = factor % (P - 1) + 1, offset % P
+
+    def place(self, short, is_generation):
+        return (self.factor * (short // 8 + is_generation) + self.offset) % P
+
+    def owner(self, place):
+        """Whose number is at that place, and whether it is the generation."""
+        number = (place - self.offset) * pow(self.factor, -1, P) % P
+        return number // 2 * STEP, number % 2 == 1
+
+    def check(self, place):
+        return mixed(mixed(place ^ self.mix) ^ self.mix) % (P_CHECK - 1) + 1
+
+    def cells(self, place, size):
+        """Where what is at that place is counted."""
+        if size == 1:
+            return [0]
+        row, spread = size // 4, mixed(place ^ self.mix).to_bytes(8, "big")
+        words = (int.from_bytes(spread[at : at + 2], "big") for at in range(0, 8, 2))
+        return [nth * row + word % row for nth, word in enumerate(words)]
+
+    def add(self, cells, place, value):
+        one = (1, place, self.check(place))
+        for at in self.cells(place, len(cells)):
+            cells[at] = plus(cells[at], one, value)
+
+    def sketch(self, size, copies):
+        cells = [(0, 0, 0)] * size
+        for copy in copies:
+            short = int(copy["short_id"], 16)
+            if copy["max_version"]:
+                self.add(cells, self.place(short, True), copy["generation"])
+                self.add(cells, self.place(short, False), copy["max_version"])
+        return cells
+
+    def alone(self, cells, at):
+        """The number that is alone in that cell, and its place; `None` if there is none."""
+        total, places, checks = cells[at]
+        value = total - (total >> 63 << 64)
+        if value % P == 0:
+            return None
+        place = places * pow(value, -1, P) % P
+        is_sound = value * self.check(place) % P_CHECK == checks
+        return (value, place) if is_sound and at in self.cells(place, len(cells)) else None
+
+    def peel(self, cells):
+        """All numbers that come out of a difference, by whose they are, and whether it is all."""
+        cells, found = list(cells), {}
+        for _ in cells:
+            alone = filter(None, (self.alone(cells, at) for at in range(len(cells))))
+            value, place = next(alone, (0, 0))
+            if not value:
+                break
+            self.add(cells, place, -value)
+            short, is_generation = self.owner(place)
+            found.setdefault(short, [0, 0])[not is_generation] += value
+        names = ("generation", "version")
+        differences = [
+            {"short_id": hex64(short), **dict(zip(names, found[short], strict=True))}
+            for short in sorted(found)
+        ]
+        return differences, not any(map(any, cells))
+
+
+def fold(cells, size):
+    """A sketch in fewer cells."""
+    folded, long, row = [(0, 0, 0)] * size, len(cells) // 4, size // 4
+    for at, cell in enumerate(cells if row else cells[:long]):
+        into = at // long * row + at % long % row if row else 0
+        folded[into] = plus(folded[into], cell)
+    return folded
 
 
 def decode_delta(reader):
@@ -377,19 +538,56 @@ def is_out_of_turn(vector):
     if any(frame and is_refused(frame) for frame in found):
         return True
     kinds = [frame and decode(frame)["kind"] for frame in found]
-    # An initiator waits for one SynAck or nothing; a responder for a Syn, and after its answer, but
-    # to a pull, for an Ack or nothing.
+    # An initiator waits for one SynAck or nothing, and where that says what its sender has maybe
+    # for an Ack or nothing; a responder for a Syn, and after its answer, but to a pull, for an Ack
+    # or nothing.
     if vector["to"] == "initiator":
-        return len(kinds) > 1 or kinds[0] not in (b"", "SynAck")
+        says = found[0] and (decode(found[0])["digest"] or decode(found[0])["sketch"])
+        last = kinds[1:] in ([], *([["Ack"], [b""]] if says else []))
+        return kinds[0] not in (b"", "SynAck") or not last
     pulls = found[0] and decode(found[0])["pull"]
     return kinds[0] != "Syn" or (kinds[1:2] != [] and (pulls or kinds[1] not in (b"", "Ack")))
+
+
+def salt_of(vector):
+    cluster = cluster_hash(vector["cluster_name"].encode())
+    assert vector["cluster"] == hex64(cluster), vector["name"]
+    return cluster, Salt(cluster, vector["epoch"])
+
+
+def check_ids(cluster, copies):
+    for copy in copies:
+        short = short_id(cluster, bytes.fromhex(copy["id"]))
+        assert copy["short_id"] == hex64(short), copy
+
+
+def check_sketches(vector):
+    cluster, salt = salt_of(vector)
+    check_ids(cluster, vector["copies"])
+    greatest = salt.sketch(4 * LONGEST, vector["copies"])
+    for sketch in vector["sketches"]:
+        cells = salt.sketch(sketch["size"], vector["copies"])
+        assert filled(cells) == sketch["cells"], vector["name"]
+        assert fold(greatest, sketch["size"]) == cells, vector["name"]
+
+
+def check_difference(vector):
+    cluster, salt = salt_of(vector)
+    sides = []
+    for side in (vector["mine"], vector["theirs"]):
+        check_ids(cluster, side["copies"])
+        sides.append(unfilled(vector["size"], side["cells"]))
+        assert salt.sketch(vector["size"], side["copies"]) == sides[-1], vector["name"]
+    mine, theirs = sides
+    found = salt.peel([plus(*both, -1) for both in zip(theirs, mine, strict=True)])
+    assert found == (vector["differences"], vector["is_whole"]), vector["name"]
 
 
 def check():
     folder = pathlib.Path(__file__).parent
     load = {
         name: json.loads((folder / f"{name}.json").read_text("utf-8"))
-        for name in ("messages", "refused", "hashes", "streams")
+        for name in ("messages", "refused", "hashes", "streams", "sketches", "differences")
     }
     for vector in load["messages"]:
         message = decode(bytes.fromhex(vector["hex"]))
@@ -407,8 +605,12 @@ def check():
             continue
         for turn in vector["turns"]:
             for frame in frames(bytes.fromhex(turn["hex"])):
-                expected = ("Syn", "Ack") if turn["from"] == "initiator" else ("SynAck",)
+                expected = ("Syn" if turn["from"] == "initiator" else "SynAck", "Ack")
                 assert not frame or decode(frame)["kind"] in expected, vector["name"]
+    for vector in load["sketches"]:
+        check_sketches(vector)
+    for vector in load["differences"]:
+        check_difference(vector)
     print(json.dumps([len(vectors) for vectors in load.values()]))
 
 

@@ -40,13 +40,8 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// `line` is what the digest of the message says of the receiver's participant.
-    pub(crate) fn of(
-        message: &Message<'_>,
-        line: Option<(u64, u64)>,
-        state: &State,
-        config: &Config,
-    ) -> Self {
+    /// By its sender, its delta, and the lines of its digest.
+    pub(crate) fn of(message: &Message<'_>, state: &State, config: &Config) -> Self {
         let own = state.own();
         let Message { sender, delta, .. } = message;
         let sections = delta.iter().flat_map(|delta| delta.participants());
@@ -54,13 +49,19 @@ impl Claim {
         let sections = sections.map(|section| section.reaches());
         let is_sender = *own.id == *sender.id;
         let sent = is_sender.then_some((sender.generation, 0));
-        let is_sound = |reached: &(u64, u64)| !state.is_absurd(reached.0, config);
-        let reached = line.into_iter().chain(sections).chain(sent).filter(is_sound).max();
-        Claim {
-            reached: reached.unwrap_or_default(),
-            is_sender,
-            is_nonce: sender.nonce == config.nonce,
-        }
+        let lines = message.digest.iter().flat_map(|digest| digest.lines());
+        let lines = lines.filter(|line| line.short == state.own_short());
+        let lines = lines.map(|line| (line.generation, line.max_version));
+        let is_nonce = sender.nonce == config.nonce;
+        let none = Claim { reached: (0, 0), is_sender, is_nonce };
+        let all = lines.chain(sections).chain(sent);
+        all.fold(none, |claim, reached| claim.and(Some(reached), state, config))
+    }
+
+    /// The same, and what was read off a sketch.
+    pub(crate) fn and(self, reached: Option<(u64, u64)>, state: &State, config: &Config) -> Self {
+        let reached = reached.filter(|reached| !state.is_absurd(reached.0, config));
+        Claim { reached: self.reached.max(reached.unwrap_or_default()), ..self }
     }
 
     /// A message of this process that came back, and says nothing that it did not issue.

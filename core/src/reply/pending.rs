@@ -1,16 +1,13 @@
-//! What a peer lacks, by its digest, and what of it may be told.
+//! What a peer lacks of one participant, by what it says that it has, and what of it may be told.
 
 use alloc::vec::Vec;
 
 use crate::reply::selection::Chosen;
 use crate::state::participant::{Participant, Status};
-use crate::state::view::View;
 use crate::wire::bounds::EVICTED;
 use crate::wire::delta::Head;
 use crate::wire::entry::Entry;
 use crate::wire::keep::{Clean, Writer};
-use crate::wire::message::Message;
-use crate::wire::short::ShortId;
 use crate::wire::varint;
 
 /// One participant that the peer is behind on.
@@ -123,67 +120,20 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// Where this host and the peer with some digest differ.
-pub(crate) struct Difference<'a> {
-    /// Everybody that the peer is behind on.
-    pub(crate) pending: Vec<Pending<'a>>,
-    /// Whether the peer has something that this host lacks.
-    pub(crate) is_behind: bool,
-}
-
 /// What a peer says of one participant.
-struct Theirs {
-    line: Option<(u64, u64)>,
-    clean: Option<Clean>,
-    staged: Option<(u64, u64)>,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Theirs {
+    /// Generation, and what was reached in it; `None` if it is unknown to the peer.
+    pub(crate) line: Option<(u64, u64)>,
+    pub(crate) clean: Option<Clean>,
+    /// The update that the peer holds a part of, and how many bytes.
+    pub(crate) staged: Option<(u64, u64)>,
     /// The peer is that participant.
-    is_owner: bool,
-}
-
-/// Compare all that the digest of a message speaks of. Who is in its range and not in it is unknown
-/// to the peer and told from the start.
-pub(crate) fn compare<'a>(
-    state: &'a View,
-    message: &Message<'_>,
-    sender: ShortId,
-) -> Difference<'a> {
-    let mut difference = Difference { pending: Vec::new(), is_behind: false };
-    let Some(digest) = message.digest else {
-        return difference;
-    };
-    let range = digest.range;
-    let mut lines = digest.lines().peekable();
-    let mut cleans = message.clean.into_iter().flatten().peekable();
-    let mut parts = message.staged.into_iter().flatten().peekable();
-    for (short, participant) in state.in_range(range) {
-        let distance = range.distance(short);
-        while let Some(unknown) = lines.next_if(|line| range.distance(line.short) < distance) {
-            difference.is_behind |= unknown.max_version > 0;
-        }
-        while cleans.next_if(|line| range.distance(line.short) < distance).is_some() {}
-        while parts.next_if(|line| range.distance(line.short) < distance).is_some() {}
-        let line = lines.next_if(|line| line.short == short);
-        let theirs = Theirs {
-            line: line.map(|line| (line.generation, line.max_version)),
-            clean: cleans.next_if(|line| line.short == short).map(|line| line.clean),
-            staged: parts
-                .next_if(|line| line.short == short)
-                .map(|line| (line.version, line.offset)),
-            is_owner: short == sender,
-        };
-        let is_level = theirs.line == Some(participant.reached());
-        if is_level && theirs.clean.is_none() && participant.clean().is_none() {
-            continue;
-        }
-        difference.is_behind |= is_behind(participant, &theirs);
-        difference.pending.extend(pending(participant, &theirs));
-    }
-    difference.is_behind |= lines.any(|unknown| unknown.max_version > 0);
-    difference
+    pub(crate) is_owner: bool,
 }
 
 /// Whether the peer can bring this copy further.
-fn is_behind(participant: &Participant, theirs: &Theirs) -> bool {
+pub(crate) fn is_behind(participant: &Participant, theirs: &Theirs) -> bool {
     let mine = participant.reached();
     let Some(line) = theirs.line else {
         return false;
@@ -193,19 +143,19 @@ fn is_behind(participant: &Participant, theirs: &Theirs) -> bool {
 }
 
 /// What the peer lacks of one participant, if anything that may be told.
-fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Option<Pending<'a>> {
+pub(crate) fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Option<Pending<'a>> {
     let (generation, reached) = participant.reached();
     // Rule 3: a copy that is not clean serves nothing.
     if participant.clean().is_some() {
         return None;
     }
     let mine = (generation, reached);
-    let all = Pending::of(participant, 0);
+    let (all, staged) = (Pending::of(participant, 0), theirs.staged);
     let Some(line) = theirs.line else {
         // A participant that never wrote is told only to who holds an older generation of it.
         let bare = (reached == EVICTED).then_some(EVICTED);
         return (reached > 0)
-            .then_some(Pending { bare, clean: opening(participant, 0), opens: true, ..all })
+            .then_some(Pending { bare, clean: opening(participant, 0), opens: true, staged, ..all })
             .map(Pending::normal);
     };
     if line.0 < generation {
@@ -234,7 +184,6 @@ fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Option<Pending<
     let unchecked = theirs.clean.filter(|clean| clean.p < clean.m0);
     let clean = fresh.or(unchecked).filter(|_| !has_left);
     let is_news = mine > line || clean.is_some();
-    let staged = theirs.staged;
     is_news.then_some(Pending { from, clean, opens: fresh.is_some(), staged, ..all }.normal())
 }
 

@@ -9,6 +9,7 @@ use crate::error::{Error, Limit};
 use crate::log::Log;
 use crate::log::index::KeyHasher;
 use crate::log::subject::Subject;
+use crate::sketch::Counted;
 use crate::state::catch_up::CatchUp;
 use crate::state::heard::Evidence;
 use crate::state::journal::{Deleted, Deletes};
@@ -95,6 +96,18 @@ impl Participant {
             Status::Present | Status::Left => self.max_version,
         };
         (self.generation, version)
+    }
+
+    /// What the copy adds to a sketch. One at version 0 adds nothing: nobody is told of it, so it
+    /// must not be a difference.
+    pub(crate) const fn counted(&self) -> Counted {
+        let (generation, version) = self.reached();
+        if version == 0 { (0, 0) } else { (generation, version) }
+    }
+
+    /// Whether it is not clean, or holds a part of its next update.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.staged.is_some() || self.clean().is_some()
     }
 
     /// A newer generation starts: the older copy goes, whole and at once.

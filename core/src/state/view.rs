@@ -1,9 +1,11 @@
 //! Everything that is held at one moment: what readers see, and what messages are made from.
 
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use core::fmt;
 
 use crate::log::index::KeyHasher;
+use crate::sketch::live::Sketches;
 use crate::state::expiry::Expiry;
 use crate::state::participant::Participant;
 use crate::state::table::Table;
@@ -46,6 +48,9 @@ pub struct View {
     pub(crate) forgotten: u64,
     /// Deadlines of own updates.
     pub(crate) expiry: Arc<Expiry>,
+    /// Those whose copies are not clean, or of whose next update a part is held.
+    pub(crate) unfinished: Arc<BTreeSet<ShortId>>,
+    pub(crate) sketches: Arc<Sketches>,
 }
 
 impl View {

@@ -15,8 +15,11 @@ const RANGE: u8 = 1;
 
 /// Scope and range.
 pub(crate) const MAX_SCOPE_LEN: usize = 17;
-/// A short id and the longest generation and version.
-pub(crate) const MAX_LINE_LEN: usize = 8 + 9 + 9;
+/// The longest gap, generation and version.
+pub(crate) const MAX_LINE_LEN: usize = 9 + 9 + 9;
+
+/// Short ids are multiples of this.
+const STEP_BITS: u32 = 4;
 
 /// The participants a digest speaks of: those with a short id in the circular interval
 /// `first..=last`. One that is in the range and not listed is unknown to the sender.
@@ -57,15 +60,52 @@ pub struct DigestLine {
     pub max_version: u64,
 }
 
-impl DigestLine {
-    pub(crate) const fn len(&self) -> usize {
-        8 + varint::len(self.generation) + varint::len(self.max_version)
+/// Where the last line was: the next one says only what is different.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    first: ShortId,
+    /// How far from there, in steps.
+    steps: u64,
+    generation: u64,
+}
+
+impl Before {
+    /// Before the first line of a digest over that range.
+    pub(crate) const fn start(range: Range) -> Self {
+        Before { first: range.first, steps: 0, generation: 0 }
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+    /// What the next line says: steps from the line before, and which bits of the generation are
+    /// not those of the line before.
+    const fn next(&mut self, line: &DigestLine) -> (u64, u64) {
+        let steps = line.short.wrapping_sub(self.first) >> STEP_BITS;
+        let said = (steps - self.steps, line.generation ^ self.generation);
+        self.steps = steps;
+        self.generation = line.generation;
+        said
+    }
+
+    /// Bytes of the next line.
+    pub(crate) const fn len_of(&mut self, line: &DigestLine) -> usize {
+        let (gap, generation) = self.next(line);
+        varint::len(gap) + varint::len(generation) + varint::len(line.max_version)
+    }
+
+    fn put(&mut self, out: &mut Vec<u8>, line: &DigestLine) {
+        let (gap, generation) = self.next(line);
+        varint::put(out, gap);
+        varint::put(out, generation);
+        varint::put(out, line.max_version);
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<DigestLine, Error> {
+        let (gap, generation) = (reader.varint()?, reader.generation()?);
+        // Too far is out of range, which is checked when the section is decoded.
+        self.steps = self.steps.saturating_add(gap);
+        self.generation ^= generation;
         Ok(DigestLine {
-            short: reader.u64()?,
-            generation: reader.generation()?,
+            short: self.first.wrapping_add(self.steps << STEP_BITS),
+            generation: self.generation,
             max_version: reader.reached()?,
         })
     }
@@ -93,17 +133,17 @@ impl<'a> Digest<'a> {
             _ => return Err(Error::Malformed("a digest has an unknown scope")),
         };
         let digest = Digest { range, lines: reader };
-        let mut previous = None;
+        let (mut before, mut is_first) = (Before::start(range), true);
         while !reader.is_empty() {
-            let line = DigestLine::read(&mut reader)?;
-            let distance = range.distance(line.short);
-            if previous.is_some_and(|previous| distance <= previous) {
-                return Err(Error::Malformed("a digest is not sorted, or names somebody twice"));
+            let last = before.steps;
+            before.read(&mut reader)?;
+            if before.steps == last && !is_first {
+                return Err(Error::Malformed("a digest names somebody twice"));
             }
-            if !range.contains(line.short) {
+            if before.steps > range.distance(range.last) >> STEP_BITS {
                 return Err(Error::Malformed("a digest names somebody out of its range"));
             }
-            previous = Some(distance);
+            is_first = false;
         }
         Ok(digest)
     }
@@ -115,7 +155,7 @@ impl<'a> Digest<'a> {
 
     /// The lines, in ascending order from the start of the range, around the circle.
     pub fn lines(&self) -> DigestLines<'a> {
-        DigestLines { reader: self.lines }
+        DigestLines { before: Before::start(self.range), reader: self.lines }
     }
 }
 
@@ -129,6 +169,7 @@ impl Digest<'_> {
 /// Iterator over the lines of a [`Digest`].
 #[derive(Clone, Debug)]
 pub struct DigestLines<'a> {
+    before: Before,
     reader: Reader<'a>,
 }
 
@@ -136,7 +177,7 @@ impl Iterator for DigestLines<'_> {
     type Item = DigestLine;
 
     fn next(&mut self) -> Option<DigestLine> {
-        DigestLine::read(&mut self.reader).ok()
+        self.before.read(&mut self.reader).ok()
     }
 }
 
@@ -154,11 +195,8 @@ pub(crate) fn put(out: &mut Vec<u8>, range: Range, lines: impl Iterator<Item = D
         out.extend_from_slice(&range.first.to_be_bytes());
         out.extend_from_slice(&range.last.to_be_bytes());
     }
-    for line in lines {
-        out.extend_from_slice(&line.short.to_be_bytes());
-        varint::put(out, line.generation);
-        varint::put(out, line.max_version);
-    }
+    let mut before = Before::start(range);
+    lines.for_each(|line| before.put(out, &line));
 }
 
 #[cfg(test)]
@@ -166,28 +204,44 @@ mod tests {
     use super::*;
 
     fn line(short: u64) -> DigestLine {
-        DigestLine { short, generation: 3, max_version: 300 }
+        DigestLine { short, generation: 3 + short % 5, max_version: 300 }
+    }
+
+    fn lines_len(range: Range, lines: &[DigestLine]) -> usize {
+        let mut before = Before::start(range);
+        lines.iter().map(|line| before.len_of(line)).sum()
     }
 
     #[test]
     fn a_range_that_wraps_around_keeps_its_order() {
-        let range = Range { first: u64::MAX - 10, last: 5 };
-        let lines = [line(u64::MAX - 10), line(u64::MAX), line(0), line(5)];
+        let range = Range { first: (u64::MAX - 100) & !15, last: 95 };
+        let lines = [line(range.first), line(!15), line(0), line(80)];
         let mut body = Vec::new();
         put(&mut body, range, lines.iter().copied());
-        assert_eq!(body.len(), len(range, lines.iter().map(DigestLine::len).sum()));
+        assert_eq!(body.len(), len(range, lines_len(range, &lines)));
         let digest = Digest::decode(&body).expect("it was just written");
         assert_eq!(digest.range(), Some((range.first, range.last)));
         assert!(digest.lines().eq(lines));
     }
 
     #[test]
-    fn disorder_repetition_and_lines_out_of_range_are_refused() {
-        let range = Range { first: 10, last: 20 };
-        for lines in [[line(12), line(11)], [line(12), line(12)], [line(12), line(21)]] {
+    fn repetition_and_lines_out_of_range_are_refused() {
+        let range = Range { first: 160, last: 335 };
+        for (gaps, is_sound) in [
+            (&[0, 10][..], true),
+            (&[10], true),
+            (&[0, 0], false),
+            (&[11], false),
+            (&[1 << 60], false),
+            (&[(1 << 63) - 1, (1 << 63) - 1, 3], false),
+        ] {
             let mut body = Vec::new();
-            put(&mut body, range, lines.into_iter());
-            assert!(Digest::decode(&body).is_err(), "{lines:?}");
+            put(&mut body, range, core::iter::empty());
+            for gap in gaps {
+                varint::put(&mut body, *gap);
+                body.extend_from_slice(&[1, 1]);
+            }
+            assert_eq!(Digest::decode(&body).is_ok(), is_sound, "{gaps:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `Message := <version> <kind> <cluster> <Sender> <section>* <crc>`: the frame around a digest and
-//! a delta.
+//! `Message := <version> <kind> <cluster> <Sender> <section>* <crc>`: the frame around what a host
+//! has, what it wants, and a delta.
 
 use alloc::vec::Vec;
 
@@ -8,21 +8,25 @@ use super::delta::Delta;
 use super::digest::{Digest, Range};
 use super::lines::{self, Acked, CleanLine, HeardLine, Lines, StagedLine};
 use super::reader::{Reader, TRUNCATED};
+use super::sketch::Sketch;
 use super::varint;
+use super::want::Want;
 use crate::error::Error;
 
 /// The first byte of every message: this grammar. Another grammar gets another number.
 const WIRE_VERSION: u8 = 1;
 
 /// Section tags. An odd tag is critical: who does not know it refuses the message. An even one can
-/// be skipped. Reserved, and not built yet: 2 rates, 6 signed head, 7 equal, 8 capabilities,
-/// 9 sketch, 11 want.
+/// be skipped. Reserved, and not built yet: 2 rates, 6 signed head.
 pub(crate) mod tag {
     pub(crate) const DIGEST: u64 = 1;
     pub(crate) const PULL: u64 = 3;
     pub(crate) const HEARD: u64 = 4;
     pub(crate) const DELTA: u64 = 5;
+    pub(crate) const CAPABILITIES: u64 = 8;
     pub(crate) const ACKED: u64 = 10;
+    pub(crate) const WANT: u64 = 11;
+    pub(crate) const SKETCH: u64 = 12;
     pub(crate) const CLEAN: u64 = 17;
     pub(crate) const STAGED: u64 = 19;
 }
@@ -32,14 +36,20 @@ const MAX_SECTIONS: usize = 32;
 
 const CRC_LEN: usize = 4;
 
-/// Which of the three messages of an exchange this is.
+/// What a host can do beside the least, as bits of the section that says so.
+pub(crate) mod capability {
+    /// It takes sketches and wants.
+    pub(crate) const SKETCH: u64 = 1;
+}
+
+/// Which message of an exchange this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// From the initiator: its digest.
+    /// From the initiator: what it has.
     Syn = 1,
-    /// From the responder: the delta that the digest asked for, and its own digest.
+    /// From the responder: the delta that this asked for, and what it wants or has itself.
     SynAck = 2,
-    /// From the initiator: the delta that the responder's digest asked for.
+    /// The delta that was asked for, and from the initiator what it wants.
     Ack = 3,
 }
 
@@ -71,11 +81,17 @@ pub struct Message<'a> {
     pub heard: Option<Lines<'a, HeardLine>>,
     /// What the receiver lacked.
     pub delta: Option<Delta<'a>>,
+    /// What the sender can do beside the least, as bits: 1 is that it takes sketches and wants.
+    pub capabilities: Option<u64>,
     /// How far the sender is with the receiver's map.
     pub acked: Option<Acked>,
-    /// Of the copies in the digest: those that missed a compaction and are not level yet.
+    /// What the sender wants to have of the receiver.
+    pub want: Option<Want<'a>>,
+    /// What the sender has, as sums.
+    pub sketch: Option<Sketch<'a>>,
+    /// Of the copies spoken of: those that missed a compaction and are not level yet.
     pub clean: Option<Lines<'a, CleanLine>>,
-    /// Of the copies in the digest: those that hold a part of their next update.
+    /// Of the copies spoken of: those that hold a part of their next update.
     pub staged: Option<Lines<'a, StagedLine>>,
     /// Sections that this version does not know and may skip, as (tag, body).
     pub skipped: Vec<(u64, &'a [u8])>,
@@ -117,7 +133,10 @@ impl<'a> Message<'a> {
             digest: None,
             heard: None,
             delta: None,
+            capabilities: None,
             acked: None,
+            want: None,
+            sketch: None,
             clean: None,
             staged: None,
             skipped: Vec::new(),
@@ -145,7 +164,10 @@ impl<'a> Message<'a> {
                 tag::PULL => return Err(Error::Malformed("a pull section is not empty")),
                 tag::HEARD => self.heard = Some(lines::decode(body, Range::COMPLETE)?),
                 tag::DELTA => self.delta = Some(Delta::decode(body)?),
+                tag::CAPABILITIES => self.capabilities = Some(single(body)?),
                 tag::ACKED => self.acked = Some(Acked::decode(body)?),
+                tag::WANT => self.want = Some(Want::decode(body)?),
+                tag::SKETCH => self.sketch = Some(Sketch::decode(body)?),
                 tag::CLEAN => self.clean = Some(lines::decode(body, self.range())?),
                 tag::STAGED => self.staged = Some(lines::decode(body, self.range())?),
                 _ if tag % 2 == 0 => self.skipped.push((tag, body)),
@@ -163,19 +185,46 @@ impl<'a> Message<'a> {
         self.digest.map_or(Range::COMPLETE, |digest| digest.range)
     }
 
+    /// Whether the sender says what it has.
+    pub(crate) const fn describes(&self) -> bool {
+        self.digest.is_some() || self.sketch.is_some()
+    }
+
+    /// Whether the sender asks for something.
+    pub(crate) const fn is_answered(&self) -> bool {
+        matches!(self.kind, Kind::Syn) || self.describes() || self.want.is_some()
+    }
+
+    /// Whether a SynAck says that its sender did not understand.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let is_said = self.capabilities.is_some() && !self.can(capability::SKETCH);
+        is_said && self.delta.is_none() && !self.is_answered()
+    }
+
+    /// What the sender can do beside the least.
+    pub(crate) fn can(&self, capability: u64) -> bool {
+        let said = self.capabilities.unwrap_or_default() & capability > 0;
+        said || (capability == capability::SKETCH && (self.sketch.is_some() || self.want.is_some()))
+    }
+
     /// What each kind must and may carry.
     fn check_shape(&self) -> Result<(), Error> {
-        if self.digest.is_none() && (self.clean.is_some() || self.staged.is_some()) {
-            return Err(Error::Malformed("there is no digest to add to"));
+        let spoken = [self.digest.is_some(), self.sketch.is_some(), self.want.is_some()];
+        let spoken = spoken.iter().filter(|said| **said).count();
+        // What is skipped may be what they add to.
+        let adds = self.clean.is_some() || self.staged.is_some();
+        if adds && spoken == 0 && self.skipped.is_empty() {
+            return Err(Error::Malformed("there is nothing said to add to"));
         }
+        let beside = self.heard.is_some() || self.acked.is_some() || self.capabilities.is_some();
         let fits = match self.kind {
-            Kind::Syn => self.digest.is_some() && self.delta.is_none(),
-            Kind::SynAck => {
-                let state = self.digest.is_some() || self.delta.is_some();
-                (state || self.acked.is_some() || self.heard.is_some()) && !self.pull
+            Kind::Syn => self.delta.is_none() && self.want.is_none(),
+            Kind::SynAck => !self.pull && (spoken > 0 || self.delta.is_some() || beside),
+            Kind::Ack => {
+                !self.pull && !self.describes() && (self.delta.is_some() || self.want.is_some())
             }
-            Kind::Ack => self.digest.is_none() && self.delta.is_some() && !self.pull,
         };
+        let fits = fits && spoken <= 1;
         if fits { Ok(()) } else { Err(Error::Malformed("the sections do not fit the kind")) }
     }
 
@@ -188,7 +237,10 @@ impl<'a> Message<'a> {
         add(tag::PULL, self.pull.then(Vec::new));
         add(tag::HEARD, self.heard.map(|heard| written(|out| lines::put(out, heard))));
         add(tag::DELTA, self.delta.map(|delta| written(|out| delta.put(out))));
+        add(tag::CAPABILITIES, self.capabilities.map(|bits| written(|out| varint::put(out, bits))));
         add(tag::ACKED, self.acked.map(|acked| written(|out| acked.put(out))));
+        add(tag::WANT, self.want.map(|want| written(|out| want.put(out))));
+        add(tag::SKETCH, self.sketch.map(|sketch| written(|out| sketch.put(out))));
         add(tag::CLEAN, self.clean.map(|clean| written(|out| lines::put(out, clean))));
         add(tag::STAGED, self.staged.map(|staged| written(|out| lines::put(out, staged))));
         sections.sort_by_key(|(tag, _)| *tag);
@@ -201,6 +253,13 @@ impl<'a> Message<'a> {
         finish(&mut out);
         out
     }
+}
+
+/// A body that is one number.
+fn single(body: &[u8]) -> Result<u64, Error> {
+    let mut reader = Reader::new(body);
+    let number = reader.varint()?;
+    if reader.is_empty() { Ok(number) } else { Err(Error::Malformed("a section is too long")) }
 }
 
 fn written(put: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {

@@ -101,6 +101,14 @@ impl<'a> Reader<'a> {
         Ok(u64::from_be_bytes(*bytes))
     }
 
+    /// Four bytes, most significant first.
+    #[inline]
+    pub(crate) fn u32(&mut self) -> Result<u32, Error> {
+        let (bytes, rest) = self.rest.split_first_chunk::<4>().ok_or(TRUNCATED)?;
+        self.rest = rest;
+        Ok(u32::from_be_bytes(*bytes))
+    }
+
     /// A participant id with its length in front.
     pub(crate) fn id(&mut self) -> Result<&'a [u8], Error> {
         let id = self.slice()?;

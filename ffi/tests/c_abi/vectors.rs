@@ -109,7 +109,8 @@ fn streams(step: usize) -> Vec<String> {
         let turns =
             turns.iter().map(|turn| format!("{} {}", text(turn, "from"), text(turn, "hex")));
         let turns = turns.collect::<Vec<_>>().join(" ");
-        format!("stream {name} {step} {} {turns}", text(vector, "mode"))
+        let [mode, a, b] = ["mode", "initiator", "responder"].map(|field| text(vector, field));
+        format!("stream {name} {step} {mode} {a} {b} {turns}")
     };
     vectors("streams.json").iter().map(line).collect()
 }

@@ -1,6 +1,6 @@
 //! Hosts in a transcript: making them, and their verbs.
 
-use plasmid::{Batch, Config, Filter, Host, Limits, Ordering, Status};
+use plasmid::{Batch, Config, Digests, Filter, Host, Limits, Ordering, Status};
 
 use super::{Failure, Outcome, Output, Stage, default, line, not_understood, number, option, show};
 use crate::words;
@@ -75,6 +75,9 @@ fn configure(config: &mut Config, key: &str, value: &str) -> Result<(), String> 
     match (key, value) {
         ("ordering", "depth") => config.ordering = Ordering::Depth,
         ("ordering", "breadth") => config.ordering = Ordering::Breadth,
+        ("digests", "smallest") => config.digests = Digests::Smallest,
+        ("digests", "plain") => config.digests = Digests::Plain,
+        ("digests", "sketch") => config.digests = Digests::Sketch,
         ("history", "true") => config.state.history = true,
         ("history", "false") => config.state.history = false,
         ("compaction", "auto") => config.auto_compact = true,

@@ -3,10 +3,14 @@
 
 use fastrand::Rng;
 use plasmid::wire;
+use plasmid::wire::Cell;
 use plasmid_tests::craft::{
-    Craft, Section, batch, clean_line, compact, entry, evict, heard_line, keep_list, leave, line,
-    prefixed, set, staged_line, varint,
+    Craft, Section, batch, clean_line, compact, digest, entry, evict, heard_line, keep_list, leave,
+    prefixed, set, sketch, staged_line, varint, want,
 };
+use plasmid_tests::sums::{Copy, Salt};
+
+use crate::seeds;
 
 /// Who is spoken of: the host that the messages are for, and some others.
 const IDS: [&[u8]; 7] = [super::OWN, b"p", b"q", b"r", b"s", b"t", b"u"];
@@ -34,6 +38,27 @@ fn version(rng: &mut Rng) -> u64 {
     if rng.u8(..200) == 0 { EVICTED - 1 } else { rng.u64(..MOST) }
 }
 
+/// How a message says what its sender has, or wants.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Digest,
+    Sketch,
+    Want,
+}
+
+impl Says {
+    /// A way that a message of that kind may take.
+    fn some(rng: &mut Rng, kind: u8) -> Says {
+        match (kind, rng.u8(..16)) {
+            (1, 0) | (2, 0..=4) | (3, 0..=11) => Says::Nothing,
+            (1, 1..=7) | (2, 5..=8) => Says::Digest,
+            (2, 13..=15) | (3, _) => Says::Want,
+            _ => Says::Sketch,
+        }
+    }
+}
+
 /// One message.
 pub(crate) fn message(rng: &mut Rng) -> Vec<u8> {
     let kind = rng.u8(1..=3);
@@ -42,10 +67,10 @@ pub(crate) fn message(rng: &mut Rng) -> Vec<u8> {
     let head = Craft::raw(&[1, kind]).then(&wire::cluster_hash(b"").to_be_bytes());
     let mut message = head.then(&prefixed(sender)).then(&varint(generation(rng)));
     message = message.then(&nonce.to_be_bytes());
-    let has_digest = kind == 1 || (kind == 2 && rng.bool());
+    let says = Says::some(rng, kind);
     let known = participants(rng);
-    if has_digest {
-        message = message.section(1, &digest(rng, &known));
+    if says == Says::Digest {
+        message = message.section(1, &digest(&copies(rng, &known)));
     }
     if kind == 1 && rng.u8(..4) == 0 {
         message = message.section(3, b"");
@@ -55,20 +80,32 @@ pub(crate) fn message(rng: &mut Rng) -> Vec<u8> {
             |short: &u64| heard_line(*short, rng.u16(..6), rng.u64(..5_000), rng.u64(..MOST));
         message = message.section(4, &known.iter().flat_map(&mut line).collect::<Vec<u8>>());
     }
-    if kind != 1 && (!has_digest || rng.bool()) {
+    if kind != 1 && (says == Says::Nothing || rng.bool()) {
         message = message.section(5, &delta(rng));
+    }
+    if rng.u8(..3) == 0 {
+        message = message.section(8, &varint(rng.u64(..3)));
     }
     if rng.u8(..3) == 0 {
         message = message.section(10, &[varint(generation(rng)), varint(version(rng))].concat());
     }
-    if has_digest && rng.bool() && !known.is_empty() {
+    if says == Says::Want {
+        let some = known.iter().filter(|_| rng.u8(..4) > 0).copied().collect::<Vec<_>>();
+        let lines = some.into_iter().map(|short| (short, version(rng))).collect::<Vec<_>>();
+        message = message.section(11, &want(rng.u64(..30), &lines));
+    }
+    if says == Says::Sketch {
+        message = message.section(12, &sums(rng));
+    }
+    let adds = says != Says::Nothing && !known.is_empty();
+    if adds && rng.bool() {
         let lines = known.iter().flat_map(|short| {
             let (g, p, m0) = clean(rng);
             clean_line(*short, g, p, m0)
         });
         message = message.section(17, &lines.collect::<Vec<u8>>());
     }
-    if has_digest && rng.bool() && !known.is_empty() {
+    if adds && rng.bool() {
         let lines =
             known.iter().flat_map(|short| staged_line(*short, rng.u64(1..MOST), rng.u64(1..200)));
         message = message.section(19, &lines.collect::<Vec<u8>>());
@@ -85,13 +122,50 @@ fn participants(rng: &mut Rng) -> Vec<u64> {
     some
 }
 
-fn digest(rng: &mut Rng, known: &[u64]) -> Vec<u8> {
-    let lines = known.iter().filter(|_| rng.u8(..4) > 0).collect::<Vec<_>>();
-    let lines = lines.into_iter().flat_map(|short| {
-        let version = if rng.u8(..12) == 0 { EVICTED } else { version(rng) };
-        line(*short, generation(rng), version)
-    });
-    [0].into_iter().chain(lines).collect()
+/// Where copies of some of them are.
+fn copies(rng: &mut Rng, known: &[u64]) -> Vec<Copy> {
+    let some = known.iter().filter(|_| rng.u8(..4) > 0).copied().collect::<Vec<_>>();
+    let copy =
+        |short| (short, generation(rng), if rng.u8(..12) == 0 { EVICTED } else { version(rng) });
+    some.into_iter().map(copy).collect()
+}
+
+/// A sketch of copies that are near those of the host, of any copies, or of nothing at all.
+fn sums(rng: &mut Rng) -> Vec<u8> {
+    let size = [1, 4, 8, 12, 32, 96][rng.usize(..6)];
+    let epoch = match rng.u8(..16) {
+        0 => rng.u64(..1 << 34),
+        1..=3 => rng.u64(..5),
+        _ => 0,
+    };
+    let salt = Salt::new(wire::cluster_hash(b""), epoch);
+    let cells = match rng.u8(..8) {
+        0 => (0..size).map(|_| noise(rng)).collect(),
+        1 => {
+            let known = participants(rng);
+            salt.cells(size, &copies(rng, &known))
+        }
+        _ => {
+            let mut near = seeds::copies();
+            for copy in &mut near {
+                match rng.u8(..12) {
+                    0 => copy.1 = generation(rng),
+                    1 => copy.2 = version(rng),
+                    2 => copy.2 = copy.2.saturating_add(1).min(EVICTED),
+                    3 => copy.2 = 0,
+                    _ => {}
+                }
+            }
+            salt.cells(size, &near)
+        }
+    };
+    sketch(epoch, &cells)
+}
+
+/// Sums of nothing; some are of a value that is small, so that its inverse is.
+fn noise(rng: &mut Rng) -> Cell {
+    let sum = if rng.bool() { rng.u64(..) } else { rng.u64(..4) };
+    Cell { sum, places: rng.u64(..(1 << 61) - 1), checks: rng.u32(..u32::MAX - 4) }
 }
 
 /// An obligation that can end.

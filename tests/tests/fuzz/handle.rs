@@ -15,7 +15,7 @@ pub(crate) struct CHost(*mut plasmid_host);
 pub(crate) struct CExchange(*mut plasmid_exchange);
 
 impl CHost {
-    pub(crate) fn new(id: &[u8], ordering: u32, history: u32) -> CHost {
+    pub(crate) fn new(id: &[u8], ordering: u32, history: u32, digests: u32) -> CHost {
         let mut config = null_mut();
         let mut host = null_mut();
         // SAFETY: every pointer is to a local that outlives its call, every handle is live.
@@ -24,6 +24,7 @@ impl CHost {
                 plasmid_config_new(&mut config),
                 plasmid_config_set_ordering(config, ordering),
                 plasmid_config_set_history(config, history),
+                plasmid_config_set_digests(config, digests),
                 plasmid_config_set_seed(config, 1),
                 plasmid_config_set_nonce(config, 1),
                 plasmid_config_set_generation(config, 5),
@@ -37,7 +38,7 @@ impl CHost {
         };
         // SAFETY: the handle is not used any more.
         unsafe { plasmid_config_free(config) };
-        assert_eq!(statuses, [PLASMID_OK; 12]);
+        assert_eq!(statuses, [PLASMID_OK; 13]);
         CHost(host)
     }
 

@@ -8,7 +8,7 @@ use plasmid::{
 };
 use plasmid_tests::checksum;
 use plasmid_tests::craft::{
-    Craft, Section, batch, clean_line, compact, entry, heard_line, keep_list, leave, line, news,
+    Craft, Section, batch, clean_line, compact, digest, entry, heard_line, keep_list, leave, news,
     prefixed, set, varint,
 };
 
@@ -40,10 +40,13 @@ fn short(id: &[u8]) -> u64 {
 
 /// One whole exchange, begun by `a`.
 fn meet(a: &mut Host, b: &mut Host, budget: usize) -> Result<(), Error> {
-    let syn = a.initiate(budget)?;
-    let syn_ack = b.receive(&syn, budget)?;
-    let ack = a.receive(&syn_ack, budget)?;
-    b.receive(&ack, 0).map(drop)
+    let mut message = a.initiate(budget)?;
+    for turn in 0..4 {
+        let to = if turn % 2 == 0 { &mut *b } else { &mut *a };
+        message = to.receive(&message, budget)?;
+    }
+    assert!(message.is_empty(), "an exchange has four messages at most");
+    Ok(())
 }
 
 /// The cost is counted in microseconds here; what it once was are minutes.
@@ -125,7 +128,7 @@ fn who_says_it_was_evicted_spoils_no_message() {
     host.tick(1_000_000);
     let news = delta(&news(b"x", 1, 0, 1, &set(1, b"k", b"v")));
     host.receive(&news, 0).expect("a sound message");
-    let lines = [&[0][..], &line(short(b"x"), 1, 1 << 60)].concat();
+    let lines = digest(&[(short(b"x"), 1, 1 << 60)]);
     let syn = Craft::new(1, wire::cluster_hash(CLUSTER)).section(1, &lines).finish();
     host.receive(&syn, 0).expect("a sound message");
     let syn = host.initiate(4096).expect("a good budget");
@@ -392,7 +395,7 @@ fn a_keep_list_without_room_spoils_no_message() {
             let news = news(&[number], 1, 0, 1, &set(1, b"k", &value));
             host.receive(&delta(&news), 0).expect("a sound message");
         }
-        let lines = [&[0][..], &line(short(b"t"), 1, 9)].concat();
+        let lines = digest(&[(short(b"t"), 1, 9)]);
         let syn = Craft::new(1, wire::cluster_hash(CLUSTER)).section(1, &lines);
         let syn = syn.section(17, &clean_line(short(b"t"), 5, 1, 4)).finish();
         for _ in 0..300 {

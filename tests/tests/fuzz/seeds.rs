@@ -38,6 +38,14 @@ pub(crate) fn messages() -> Vec<Vec<u8>> {
     vec![message(&first), message(&then)]
 }
 
+/// Where those copies are, and the host's own.
+pub(crate) fn copies() -> Vec<(u64, u64, u64)> {
+    let all: [(&[u8], u64); 6] =
+        [(super::OWN, 4), (b"p", 3), (b"q", 2), (b"r", EVICTED), (b"s", 7), (b"t", 6)];
+    let short = |id| wire::short_id(wire::cluster_hash(b""), id);
+    all.map(|(id, version)| (short(id), GENERATION, version)).to_vec()
+}
+
 /// Every sound message of the golden vectors, and some that are refused.
 pub(crate) fn golden() -> Vec<Vec<u8>> {
     let read = |text: &str| serde_json::from_str::<Vec<Value>>(text).expect("the vectors");

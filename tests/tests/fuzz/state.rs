@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use plasmid::wire::Message;
-use plasmid::{Config, Host, Limits, LocalState, Ordering, Status};
+use plasmid::{Config, Digests, Host, Limits, LocalState, Ordering, Status};
 use plasmid_tests::checksum;
 use plasmid_tests::dump::Dump;
 
@@ -37,6 +37,7 @@ pub(crate) fn target(rng: &mut Rng) -> Host {
         generation: seeds::GENERATION,
         seed: rng.u64(..),
         state: LocalState { history: rng.bool() },
+        digests: [Digests::Smallest, Digests::Plain, Digests::Sketch][rng.usize(..3)],
         ordering: if rng.bool() { Ordering::Depth } else { Ordering::Breadth },
         evict_after_ms: if rng.bool() { 0 } else { 100_000 },
         limits: Limits { departed: if rng.bool() { 2 } else { LIMITS.departed }, ..LIMITS },

@@ -4,8 +4,8 @@
 use plasmid::wire::{self, Message};
 use plasmid::{Batch, Config, Host, LocalState};
 use plasmid_tests::craft::{
-    Craft, Section, batch, clean_line, compact, evict, heard_line, keep_list, leave, line, news,
-    set, staged_line,
+    Craft, Section, batch, clean_line, compact, digest_of_range, evict, heard_line, keep_list,
+    leave, news, set, staged_line,
 };
 
 use super::sound::{BUDGET, List, config, host, meet, set_all};
@@ -216,11 +216,12 @@ pub(crate) fn by_hand(list: &mut List) {
     let meaning = "A part of the first update that there is.";
     list.add("piece_alone", meaning, &ack(&[alone.finish()]));
 
-    let range = [&[1][..], &u64::MAX.to_be_bytes(), &9u64.to_be_bytes()].concat();
-    let digest = [range, line(u64::MAX, 1, 5), line(3, 1, evicted), line(4, 1, 9)].concat();
-    let lines = [clean_line(u64::MAX, 30, 1, 5), clean_line(4, 10, 9, 9)].concat();
-    let staged = [staged_line(u64::MAX, 6, 1), staged_line(4, greatest, (1 << 63) - 1)].concat();
-    let heard = [heard_line(4, 0xffff, 0, 0), heard_line(u64::MAX, 0, (1 << 63) - 1, greatest)];
+    let (first, other) = (u64::MAX - 15, 64);
+    let of = [(first, 7, 5), (48, (1 << 63) - 1, evicted), (other, (1 << 63) - 1, 9)];
+    let digest = digest_of_range(first, 159, &of);
+    let lines = [clean_line(first, 30, 1, 5), clean_line(other, 10, 9, 9)].concat();
+    let staged = [staged_line(first, 6, 1), staged_line(other, greatest, (1 << 63) - 1)].concat();
+    let heard = [heard_line(other, 0xffff, 0, 0), heard_line(first, 0, (1 << 63) - 1, greatest)];
     let syn = Craft::new(1, cluster).section(1, &digest).section(4, &heard.concat());
     let syn = syn.section(10, &[0, 0]).section(17, &lines).section(19, &staged).finish();
     let meaning = "Lines of a range that goes around the end are in its order; heard is not.";

@@ -2,7 +2,8 @@
 //! there.
 
 use plasmid::Host;
-use plasmid::wire::{Body, Clean, Entry, Message, ParticipantDelta};
+use plasmid::wire::{Body, Cell, Clean, Entry, Message, ParticipantDelta, WantLine};
+use plasmid_tests::craft;
 use plasmid_tests::dump::{Copy, Dump};
 use serde_json::{Value, json};
 
@@ -44,6 +45,14 @@ pub(crate) fn message(message: &Message<'_>) -> Value {
     let acked = message
         .acked
         .map(|acked| json!({ "generation": acked.generation, "version": acked.version }));
+    let want = message.want.map(|want| {
+        let line = |line: WantLine| json!({ "short_id": u64_hex(line.short), "from": line.from });
+        json!({ "differ": want.differ, "lines": want.lines().map(line).collect::<Vec<_>>() })
+    });
+    let sketch = message.sketch.map(|sketch| {
+        let cells = sketch.cells().collect::<Vec<_>>();
+        json!({ "epoch": sketch.epoch, "size": sketch.size(), "cells": filled(&cells) })
+    });
     let cleans = message.clean.map(|lines| {
         let line = lines.map(|line| {
             let Clean { g, p, m0 } = line.clean;
@@ -72,11 +81,21 @@ pub(crate) fn message(message: &Message<'_>) -> Value {
         "pull": message.pull,
         "heard": heard,
         "delta": delta.map(|delta| delta.participants().map(section).collect::<Vec<_>>()),
+        "capabilities": message.capabilities,
         "acked": acked,
+        "want": want,
+        "sketch": sketch,
         "clean": cleans,
         "staged": staged,
         "skipped": skipped.collect::<Vec<_>>(),
     })
+}
+
+/// The cells that are not empty, by where they are.
+pub(crate) fn filled(cells: &[Cell]) -> Value {
+    let filled = cells.iter().enumerate().filter(|(_, cell)| **cell != Cell::default());
+    let filled = filled.map(|(at, cell)| (at.to_string(), Value::from(hex(&craft::cell(cell)))));
+    Value::Object(filled.collect())
 }
 
 fn section(section: ParticipantDelta<'_>) -> Value {

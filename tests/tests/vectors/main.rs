@@ -6,8 +6,11 @@ mod changing;
 mod json;
 mod refused;
 mod refused_parts;
+mod refused_sums;
+mod sketches;
 mod sound;
 mod streams;
+mod sums;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -126,6 +129,20 @@ fn hashes_are_the_same_everywhere() {
 }
 
 #[test]
+fn hosts_say_what_they_have_in_the_same_sums() {
+    for vector in golden("sketches.json", sketches::vectors) {
+        sketches::check(&vector);
+    }
+}
+
+#[test]
+fn hosts_read_the_same_off_two_sketches() {
+    for vector in golden("differences.json", sketches::differences) {
+        sketches::check_difference(&vector);
+    }
+}
+
+#[test]
 fn streams_frame_and_answer_the_same() {
     for vector in golden("streams.json", streams::vectors) {
         if vector["error"].is_null() {
@@ -147,7 +164,9 @@ fn an_independent_decoder_agrees() {
         sound::vectors().len(),
         refused::vectors().len(),
         sound::hashes().len(),
-        streams::vectors().len()
+        streams::vectors().len(),
+        sketches::vectors().len(),
+        sketches::differences().len()
     ]);
     let counts = said.lines().last().unwrap_or_default();
     assert_eq!(serde_json::from_str::<Value>(counts).ok(), Some(expected), "{said}");

@@ -3,17 +3,19 @@
 
 use plasmid::wire::{self, Message};
 use plasmid::{Config, Error, Host};
-use plasmid_tests::craft::{Craft, entry, line, news, prefixed, set, varint};
+use plasmid_tests::craft::{
+    Craft, digest, digest_of_range, entry, line, news, prefixed, set, varint,
+};
 use serde_json::{Value, json};
 
 use super::json::hex;
-use super::refused_parts;
+use super::{refused_parts, refused_sums};
 
 pub(crate) const SYN: u8 = 1;
-const SYN_ACK: u8 = 2;
+pub(crate) const SYN_ACK: u8 = 2;
 pub(crate) const ACK: u8 = 3;
 pub(crate) const DIGEST: u64 = 1;
-const PULL: u64 = 3;
+pub(crate) const PULL: u64 = 3;
 pub(crate) const DELTA: u64 = 5;
 
 pub(crate) struct List(Vec<Value>);
@@ -51,7 +53,7 @@ pub(crate) fn craft(kind: u8) -> Craft {
 }
 
 fn sound_syn() -> Vec<u8> {
-    craft(SYN).section(DIGEST, &[&[0][..], &line(7, 1, 5)].concat()).finish()
+    craft(SYN).section(DIGEST, &digest(&[(112, 1, 5)])).finish()
 }
 
 pub(crate) fn sound_delta() -> Vec<u8> {
@@ -68,6 +70,7 @@ pub(crate) fn vectors() -> Vec<Value> {
     deltas(&mut list);
     entries(&mut list);
     refused_parts::add_all(&mut list);
+    refused_sums::add_all(&mut list);
     list.0
 }
 
@@ -125,9 +128,9 @@ fn sections(list: &mut List) {
         digest().section(6, b"").section(2, b"").finish()
     });
     list.add("section_twice", "Tag 1 twice.", &digest().section(DIGEST, &[0]).finish());
-    for tag in [7, 9, 11, 13, 15, 21, 301] {
+    for tag in [7, 9, 13, 15, 21, 301] {
         let name = format!("unknown_odd_tag_{tag}");
-        let meaning = "An odd tag is critical, and this one is reserved or unknown.";
+        let meaning = "An odd tag is critical, and this one is unknown.";
         list.add(&name, meaning, &digest().section(tag, b"").finish());
     }
     list.add("section_beyond_the_end", "The length of a section is a lie.", &{
@@ -158,13 +161,11 @@ fn shapes(list: &mut List) {
         });
         list.add(name, meaning, &message.finish());
     };
-    shape("syn_of_nothing", "A Syn has a digest.", SYN, &[]);
-    shape("syn_of_pull_only", "A Syn has a digest.", SYN, &[PULL]);
     shape("syn_with_delta", "A Syn has no delta.", SYN, &[DIGEST, DELTA]);
-    shape("syn_ack_of_nothing", "A SynAck has a digest or a delta.", SYN_ACK, &[]);
+    shape("syn_ack_of_nothing", "A SynAck has something to say.", SYN_ACK, &[]);
     shape("syn_ack_with_pull", "Only a Syn pulls.", SYN_ACK, &[DIGEST, PULL]);
-    shape("ack_of_nothing", "An Ack has a delta.", ACK, &[]);
-    shape("ack_of_a_skipped_section", "An Ack has a delta.", ACK, &[2]);
+    shape("ack_of_nothing", "An Ack has a delta or a want.", ACK, &[]);
+    shape("ack_of_a_skipped_section", "An Ack has a delta or a want.", ACK, &[2]);
     shape("ack_with_digest", "An Ack has no digest.", ACK, &[DIGEST, DELTA]);
     shape("ack_with_pull", "Only a Syn pulls.", ACK, &[PULL, DELTA]);
 }
@@ -172,30 +173,40 @@ fn shapes(list: &mut List) {
 fn digests(list: &mut List) {
     let complete = |lines: &[Vec<u8>]| [&[0][..], &lines.concat()].concat();
     let range = |first: u64, last: u64, lines: &[Vec<u8>]| {
-        [&[1][..], &first.to_be_bytes(), &last.to_be_bytes(), &lines.concat()].concat()
+        [digest_of_range(first, last, &[]), lines.concat()].concat()
     };
     list.digest("digest_without_scope", "The body is empty.", b"");
     list.digest("digest_of_scope_2", "There is no scope 2.", &[2]);
-    list.digest("digest_range_cut", "Fifteen of sixteen bytes.", &range(1, 2, &[])[..16]);
-    let whole = range(0, u64::MAX, &[line(7, 1, 1)]);
+    list.digest("digest_range_cut", "Fifteen of sixteen bytes.", &range(16, 47, &[])[..16]);
+    let whole = digest_of_range(0, u64::MAX, &[(112, 1, 1)]);
     list.digest("digest_range_of_everything", "That is written as scope 0.", &whole);
-    let whole = range(5, 4, &[line(7, 1, 1)]);
+    let whole = digest_of_range(80, 79, &[(112, 1, 1)]);
     list.digest("digest_range_around_everything", "first..=last is the whole circle.", &whole);
-    let lines = [line(8, 1, 1), line(7, 1, 1)];
-    list.digest("digest_not_sorted", "8 before 7.", &complete(&lines));
-    let lines = [line(7, 1, 1), line(7, 1, 2)];
-    list.digest("digest_names_one_twice", "7 twice.", &complete(&lines));
-    let lines = range(u64::MAX - 1, 9, &[line(3, 1, 1), line(u64::MAX, 1, 1)]);
-    list.digest("digest_not_sorted_around_the_end", "Order starts at first.", &lines);
-    list.digest("digest_line_below_range", "4 in 5..=9.", &range(5, 9, &[line(4, 1, 1)]));
-    list.digest("digest_line_above_range", "10 in 5..=9.", &range(5, 9, &[line(10, 1, 1)]));
+    let lines = [line(7, 1, 1), line(0, 0, 2)];
+    list.digest("digest_names_one_twice", "A gap of 0 after a line.", &complete(&lines));
+    let meaning = "A gap of 0 after a first gap of 0.";
+    let lines = [line(0, 1, 1), line(0, 0, 2)];
+    list.digest("digest_names_the_first_twice", meaning, &complete(&lines));
+    let meaning = "Five steps after 80 is 160, in 80..=159.";
+    list.digest("digest_line_above_range", meaning, &range(80, 159, &[line(5, 1, 1)]));
+    let around = range(u64::MAX - 15, 159, &[line(4, 1, 1), line(7, 1, 1)]);
+    let meaning = "The range goes around the end of the circle, and the second line beyond it.";
+    list.digest("digest_line_above_range_around_the_end", meaning, &around);
+    let meaning = "2^60 steps are the whole circle.";
+    list.digest("digest_gap_of_2_to_the_60", meaning, &complete(&[line(1 << 60, 1, 1)]));
+    let meaning = "Gaps that are too much together, whatever 64 bits make of them.";
+    let most = (1 << 63) - 1;
+    let lines = [line(1, 1, 1), line(most, 1, 1), line(most, 1, 1), line(2, 1, 1)];
+    list.digest("digest_gaps_of_2_to_the_64", meaning, &complete(&lines));
     let cut = complete(&[line(7, 1, 1)]);
     list.digest("digest_line_cut", "A line without a version.", &cut[..cut.len() - 1]);
     let version = complete(&[line(7, 1, (1 << 60) + 1)]);
     let meaning = "Nothing is above 2^60, which is that of the evicted.";
     list.digest("digest_version_above_2_to_the_60", meaning, &version);
-    let form = [&[0][..], &7u64.to_be_bytes(), &[1, 0x80, 0]].concat();
+    let form = [0, 7, 1, 0x80, 0];
     list.digest("digest_version_not_shortest", "Version 0 as 8000.", &form);
+    list.digest("digest_gap_not_shortest", "Gap 7 as 8700.", &[0, 0x87, 0, 1, 1]);
+    list.digest("digest_generation_not_shortest", "Generation 1 as 8100.", &[0, 7, 0x81, 0, 1]);
 }
 
 fn deltas(list: &mut List) {

@@ -2,8 +2,8 @@
 //! are no `Set`, the parts of a section, and the sections beside the digest.
 
 use plasmid_tests::craft::{
-    Section, batch, clean_line, compact, entry, evict, heard_line, keep_list, leave, line, news,
-    prefixed, set, staged_line, varint,
+    Section, batch, clean_line, compact, digest, digest_of_range, entry, evict, heard_line,
+    keep_list, leave, news, prefixed, set, staged_line, varint,
 };
 
 use super::refused::{ACK, DELTA, DIGEST, List, SYN, craft, sound_delta};
@@ -147,10 +147,9 @@ fn pieces(list: &mut List) {
 }
 
 fn beside_the_digest(list: &mut List) {
-    let lines = [line(5, 1, 9), line(7, 1, 9)].concat();
-    let complete = || craft(SYN).section(DIGEST, &[&[0][..], &lines].concat());
-    let range = [&[1][..], &5u64.to_be_bytes(), &9u64.to_be_bytes(), &lines].concat();
-    let range = || craft(SYN).section(DIGEST, &range);
+    let both = [(80, 1, 9), (112, 1, 9)];
+    let complete = || craft(SYN).section(DIGEST, &digest(&both));
+    let range = || craft(SYN).section(DIGEST, &digest_of_range(80, 159, &both));
     let clean = |short| clean_line(short, 30, 1, 20);
     let staged = |short| staged_line(short, 10, 300);
     for (name, tag, of) in
@@ -161,25 +160,25 @@ fn beside_the_digest(list: &mut List) {
             list.add(&format!("{name}_{what}"), meaning, &message.section(tag, lines).finish());
         };
         lines("of_nobody", "At least one line.", false, b"");
-        lines("not_sorted", "7 before 5.", false, &[of(7), of(5)].concat());
-        lines("names_one_twice", "5 twice.", false, &[of(5), of(5)].concat());
-        lines("line_below_range", "4 in 5..=9.", true, &of(4));
-        lines("line_above_range", "10 in 5..=9.", true, &of(10));
-        let cut = of(5);
+        lines("not_sorted", "112 before 80.", false, &[of(112), of(80)].concat());
+        lines("names_one_twice", "80 twice.", false, &[of(80), of(80)].concat());
+        lines("line_below_range", "64 in 80..=159.", true, &of(64));
+        lines("line_above_range", "160 in 80..=159.", true, &of(160));
+        let cut = of(80);
         lines("line_cut", "The last byte is missing.", false, &cut[..cut.len() - 1]);
-        let alone = craft(ACK).section(DELTA, &sound_delta()).section(tag, &of(5));
-        let name = format!("{name}_without_digest");
-        list.add(&name, "It adds to a digest.", &alone.finish());
+        let alone = craft(ACK).section(DELTA, &sound_delta()).section(tag, &of(80));
+        let name = format!("{name}_alone");
+        list.add(&name, "It adds to what is said or wanted of copies.", &alone.finish());
     }
     let mut line = |name: &str, meaning: &str, tag: u64, line: &[u8]| {
         list.add(name, meaning, &complete().section(tag, line).finish());
     };
-    line("clean_checked_beyond_m0", "p is at most m0.", CLEAN, &clean_line(5, 30, 21, 20));
-    line("clean_of_all_that_is_kept", "m0 is below g.", CLEAN, &clean_line(5, 30, 1, 30));
-    line("clean_of_nothing", "m0 is below g.", CLEAN, &clean_line(5, 0, 0, 0));
-    line("staged_of_version_0", "Versions start at 1.", STAGED, &staged_line(5, 0, 300));
-    line("staged_of_no_bytes", "At least one byte is held.", STAGED, &staged_line(5, 10, 0));
-    let version = staged_line(5, EVICTED, 300);
+    line("clean_checked_beyond_m0", "p is at most m0.", CLEAN, &clean_line(80, 30, 21, 20));
+    line("clean_of_all_that_is_kept", "m0 is below g.", CLEAN, &clean_line(80, 30, 1, 30));
+    line("clean_of_nothing", "m0 is below g.", CLEAN, &clean_line(80, 0, 0, 0));
+    line("staged_of_version_0", "Versions start at 1.", STAGED, &staged_line(80, 0, 300));
+    line("staged_of_no_bytes", "At least one byte is held.", STAGED, &staged_line(80, 10, 0));
+    let version = staged_line(80, EVICTED, 300);
     line("staged_of_2_to_the_60", "A version is below 2^60.", STAGED, &version);
 }
 
@@ -190,10 +189,10 @@ fn beside_the_state(list: &mut List) {
     };
     let heard = |short| heard_line(short, 1, 1500, 9);
     section("heard_of_nobody", "At least one line.", HEARD, b"");
-    section("heard_not_sorted", "7 before 5.", HEARD, &[heard(7), heard(5)].concat());
-    section("heard_of_one_twice", "5 twice.", HEARD, &[heard(5), heard(5)].concat());
-    section("heard_cut", "Without a version.", HEARD, &heard(5)[..12]);
-    let version = heard_line(5, 1, 1500, EVICTED);
+    section("heard_not_sorted", "112 before 80.", HEARD, &[heard(112), heard(80)].concat());
+    section("heard_of_one_twice", "80 twice.", HEARD, &[heard(80), heard(80)].concat());
+    section("heard_cut", "Without a version.", HEARD, &heard(80)[..12]);
+    let version = heard_line(80, 1, 1500, EVICTED);
     section("heard_of_2_to_the_60", "A version is below 2^60.", HEARD, &version);
     section("acked_of_nothing", "A generation and a version.", ACKED, b"");
     section("acked_without_version", "A generation and a version.", ACKED, &[1]);

@@ -1,12 +1,12 @@
 //! Messages that every implementation must read, most of them made by real hosts.
 
 use plasmid::wire::{self, Message};
-use plasmid::{Config, Host, LocalState, Mode};
-use plasmid_tests::craft::{Craft, line, news, set};
+use plasmid::{Config, Digests, Host, LocalState, Mode};
+use plasmid_tests::craft::{Craft, digest, news, set};
 use serde_json::{Value, json};
 
 use super::json::{hex, message, others, u64_hex};
-use super::{changing, receiver};
+use super::{changing, receiver, sums};
 
 pub(crate) const BUDGET: usize = 65_536;
 
@@ -48,10 +48,12 @@ pub(crate) fn set_all(host: &mut Host, updates: &[(&[u8], &[u8])]) {
 
 /// Let two hosts meet, without anyone looking.
 pub(crate) fn meet(a: &mut Host, b: &mut Host) {
-    let syn = a.initiate(BUDGET).expect("a good budget");
-    let syn_ack = b.receive(&syn, BUDGET).expect("a sound message");
-    let ack = a.receive(&syn_ack, BUDGET).expect("a sound message");
-    b.receive(&ack, 0).expect("a sound message");
+    let mut message = a.initiate(BUDGET).expect("a good budget");
+    for turn in 0..4 {
+        let to = if turn % 2 == 0 { &mut *b } else { &mut *a };
+        message = to.receive(&message, BUDGET).expect("a sound message");
+    }
+    assert!(message.is_empty(), "an exchange has four messages at most");
 }
 
 pub(crate) fn vectors() -> Vec<Value> {
@@ -64,6 +66,8 @@ pub(crate) fn vectors() -> Vec<Value> {
     by_hand(&mut list);
     changing::by_hosts(&mut list);
     changing::by_hand(&mut list);
+    sums::by_hosts(&mut list);
+    sums::by_hand(&mut list);
     list.0
 }
 
@@ -77,7 +81,7 @@ fn an_exchange(list: &mut List) {
     let syn = a.initiate(BUDGET).expect("a good budget");
     list.add("syn", "What a has: itself at version 3.", &syn);
     let syn_ack = b.receive(&syn, BUDGET).expect("a sound message");
-    let meaning = "What b has, and the one update of b, which a did not know.";
+    let meaning = "The one update of b, which a did not know; and b wants all of a.";
     list.add("syn_ack", meaning, &syn_ack);
     let ack = a.receive(&syn_ack, BUDGET).expect("a sound message");
     list.add("ack", "The three updates of a, history included.", &ack);
@@ -89,7 +93,7 @@ fn an_exchange(list: &mut List) {
     let mut c = host(b"c", config(3));
     let syn = a.initiate(BUDGET).expect("a good budget");
     let syn_ack = c.receive(&syn, BUDGET).expect("a sound message");
-    list.add("syn_ack_without_delta", "c knows nobody and asks for all.", &syn_ack);
+    list.add("syn_ack_without_delta", "c knows nobody and wants all of both.", &syn_ack);
     let ack = a.receive(&syn_ack, BUDGET).expect("a sound message");
     list.add("ack_of_two_participants", "a tells of itself and of b.", &ack);
 }
@@ -104,11 +108,12 @@ fn a_pull(list: &mut List) {
     let syn = &framed[1..];
     list.add("syn_that_pulls", "The sender wants updates only: tag 3.", syn);
     let syn_ack = b.receive(syn, BUDGET).expect("a sound message");
-    list.add("syn_ack_to_a_pull", "A delta and no digest; no Ack follows.", &syn_ack);
+    list.add("syn_ack_to_a_pull", "A delta, and nothing is wanted; no Ack follows.", &syn_ack);
 }
 
 fn ranges(list: &mut List) {
-    let mut hub = host(b"hub", config(1));
+    let in_lines = Config { digests: Digests::Plain, ..config(1) };
+    let mut hub = host(b"hub", in_lines);
     for number in 0..80u8 {
         let mut other = host(&[b'p', number], config(2));
         other.set(b"k", &[number]).expect("a small value");
@@ -170,8 +175,7 @@ fn generations(list: &mut List) {
 
 fn by_hand(list: &mut List) {
     let cluster = wire::cluster_hash(b"");
-    let digest = [&[0][..], &line(9, 1, 5)].concat();
-    let unknown = Craft::new(1, cluster).section(1, &digest).section(2, b"rates");
+    let unknown = Craft::new(1, cluster).section(1, &digest(&[(144, 1, 5)])).section(2, b"rates");
     let unknown = unknown.section(3, b"").section(300, b"").finish();
     let meaning = "Even tags that are not known yet are skipped: here 2 and 300.";
     list.add("unknown_even_sections", meaning, &unknown);

@@ -1,8 +1,8 @@
 //! Messages on a byte stream: whole rounds as two real hosts have them, and bytes out of turn.
 
 use plasmid::wire::{self, Kind, Message};
-use plasmid::{Config, Error, Exchange, Host, Mode, Stream};
-use plasmid_tests::craft::{Craft, line, news, prefixed, set};
+use plasmid::{Config, Digests, Error, Exchange, Host, Mode, Stream};
+use plasmid_tests::craft::{Craft, digest, news, prefixed, set};
 use serde_json::{Value, json};
 
 use super::json::hex;
@@ -10,11 +10,21 @@ use super::{bytes, error_name, text};
 
 /// The two hosts of every vector: a has one update of its own, and b too.
 fn hosts() -> (Host, Host) {
-    let make = |id: &[u8], nonce| {
-        let config = Config { seed: 1, nonce, generation: 1, ..Config::default() };
+    hosts_with(["smallest"; 2])
+}
+
+/// The same, and how they say what they have.
+fn hosts_with(digests: [&str; 2]) -> (Host, Host) {
+    let make = |id: &[u8], nonce, digests| {
+        let digests = match digests {
+            "plain" => Digests::Plain,
+            "sketch" => Digests::Sketch,
+            _ => Digests::Smallest,
+        };
+        let config = Config { seed: 1, nonce, generation: 1, digests, ..Config::default() };
         Host::new(id, config).expect("a good id")
     };
-    let (mut a, mut b) = (make(b"a", 1), make(b"b", 2));
+    let (mut a, mut b) = (make(b"a", 1, digests[0]), make(b"b", 2, digests[1]));
     a.set(b"color", b"red").expect("a small value");
     b.set(b"shape", b"round").expect("a small value");
     (a, b)
@@ -22,20 +32,30 @@ fn hosts() -> (Host, Host) {
 
 pub(crate) fn vectors() -> Vec<Value> {
     let mut list = vec![
-        conversation("pull", "a learns what b has. Two rounds; in the second b is silent.", 2),
-        conversation("push-pull", "Both learn. In the second b has nothing new to say.", 2),
+        conversation("pull", ["smallest"; 2], {
+            "a learns what b has. Two rounds; in the second b is silent."
+        }),
+        conversation("push-pull", ["smallest"; 2], {
+            "Both learn. In the second b has nothing new to say."
+        }),
+        conversation("push-pull", ["plain"; 2], "The same of who takes lines only."),
+        conversation("push-pull", ["sketch"; 2], "The same in sums."),
+        conversation("push-pull", ["sketch", "plain"], {
+            "b takes no sums and says so, and a says it again in the same round."
+        }),
+        conversation("pull", ["sketch", "plain"], "The same where only a learns."),
     ];
     list.extend(refused());
     list
 }
 
-/// What two hosts write to each other, turn by turn.
-fn conversation(mode: &str, meaning: &str, rounds: usize) -> Value {
-    let (mut a, mut b) = hosts();
+/// What two hosts write to each other in two rounds, turn by turn.
+fn conversation(mode: &str, digests: [&str; 2], meaning: &str) -> Value {
+    let (mut a, mut b) = hosts_with(digests);
     let mut stream = a.create_stream(false, mode_of(mode));
     let mut exchange = b.exchange(false);
     let mut turns = Vec::new();
-    for _ in 0..rounds {
+    for _ in 0..2 {
         stream.gossip();
         loop {
             let out = stream.transmit(&mut a, usize::MAX).expect("good limits");
@@ -50,32 +70,39 @@ fn conversation(mode: &str, meaning: &str, rounds: usize) -> Value {
         }
     }
     turns.retain(|turn| turn["hex"] != "");
-    json!({ "name": mode, "meaning": meaning, "mode": mode, "turns": turns })
+    let [a, b] = digests;
+    let name = if digests == ["smallest"; 2] { mode.into() } else { format!("{mode}_{a}_{b}") };
+    json!({
+        "name": name, "meaning": meaning, "mode": mode, "initiator": a, "responder": b,
+        "turns": turns,
+    })
 }
 
 fn mode_of(name: &str) -> Mode {
     if name == "pull" { Mode::Pull } else { Mode::PushPull }
 }
 
-/// Whether the turn begins a round. These messages are short: one byte of length.
-fn is_syn(turn: &[u8]) -> bool {
-    Message::decode(&turn[1..]).is_ok_and(|message| message.kind == Kind::Syn)
+/// The message in a turn, which is one frame; `None` if that is empty.
+fn message(turn: &[u8]) -> Option<Message<'_>> {
+    let len = turn.iter().position(|byte| *byte < 0x80).expect("a length ends") + 1;
+    (turn.len() > len).then(|| Message::decode(&turn[len..]).expect("a message"))
 }
 
 /// Play the conversation again, in bytes one by one: each end says the same. A round is asked for
-/// when the conversation has come to its Syn: asked for earlier, the Syn would follow the Ack at
-/// once.
+/// when nothing is left to say of the one before: asked for earlier, the Syn would follow the Ack
+/// at once.
 pub(crate) fn check_sound(vector: &Value) {
-    let (mut a, mut b) = hosts();
+    let (mut a, mut b) = hosts_with(["initiator", "responder"].map(|end| text(vector, end)));
     let mut stream = a.create_stream(false, mode_of(text(vector, "mode")));
     let mut exchange = b.exchange(false);
     for turn in vector["turns"].as_array().expect("turns") {
         let bytes = bytes(turn, "hex");
         if text(turn, "from") == "initiator" {
-            if is_syn(&bytes) {
+            let mut made = stream.transmit(&mut a, usize::MAX).expect("good limits");
+            if made.is_empty() {
                 stream.gossip();
+                made = stream.transmit(&mut a, usize::MAX).expect("good limits");
             }
-            let made = stream.transmit(&mut a, usize::MAX).expect("good limits");
             assert_eq!(hex(&made), text(turn, "hex"));
             for byte in bytes {
                 exchange.receive(&mut b, &[byte]).expect("in turn");
@@ -97,7 +124,10 @@ fn refused() -> Vec<Value> {
     let syn_ack = Craft::new(2, cluster).section(1, &[0]).finish();
     let ack = Craft::new(3, cluster).section(5, &news(b"p", 1, 0, 1, &set(1, b"k", b"v"))).finish();
     // Answered by a SynAck, after which an Ack must come.
-    let asks = Craft::new(1, cluster).section(1, &[&[0][..], &line(7, 1, 5)].concat()).finish();
+    let mut wanted = Craft::new(2, cluster).section(1, &digest(&[(112, 1, 5)]));
+    wanted = wanted.section(8, &[1]);
+    let wanted = wanted.finish();
+    let asks = Craft::new(1, cluster).section(1, &digest(&[(112, 1, 5)])).finish();
     let foreign = Craft::new(1, cluster ^ 1).section(1, &[0]).finish();
     let frames = |frames: &[&[u8]]| frames.iter().flat_map(|f| prefixed(f)).collect::<Vec<u8>>();
     let mut list = Vec::new();
@@ -125,6 +155,11 @@ fn refused() -> Vec<Value> {
     add("syn_for_syn_ack", "The answer is a SynAck.", "initiator", frames(&[&syn]));
     add("ack_for_syn_ack", "The answer is a SynAck.", "initiator", frames(&[&ack]));
     add("answered_twice", "One answer to one Syn.", "initiator", frames(&[b"", b""]));
+    add("ack_for_nothing", "Nothing was wanted.", "initiator", frames(&[b"", &ack]));
+    let meaning = "The initiator wants something in its Ack: an Ack or an empty frame follows.";
+    add("syn_ack_for_what_is_wanted", meaning, "initiator", frames(&[&wanted, &syn_ack]));
+    let meaning = "And nothing after that.";
+    add("more_after_what_is_wanted", meaning, "initiator", frames(&[&wanted, b"", &ack]));
     list
 }
 
@@ -169,8 +204,12 @@ fn frames_are_messages() {
     for vector in vectors().iter().filter(|vector| vector["error"].is_null()) {
         for turn in vector["turns"].as_array().expect("turns") {
             let bytes = bytes(turn, "hex");
-            // These messages are short: one byte of length.
-            assert!(bytes == [0] || Message::decode(&bytes[1..]).is_ok());
+            let kinds = if text(turn, "from") == "initiator" {
+                [Kind::Syn, Kind::Ack]
+            } else {
+                [Kind::SynAck, Kind::Ack]
+            };
+            assert!(message(&bytes).is_none_or(|message| kinds.contains(&message.kind)));
         }
     }
 }

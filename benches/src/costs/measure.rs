@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use plasmid::Error;
 
+use crate::clock::median;
+
 /// Runs of each row; the medians are reported.
 const RUNS: usize = 9;
 
@@ -91,10 +93,4 @@ pub(crate) fn over_seeds(
         least: count(|one| one.least),
         ns: median(all.iter().map(|one| one.ns)),
     })
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -2,9 +2,9 @@
 
 use plasmid::{Error, Host};
 
-use crate::fleet::{self, VALUE, entries_len, host, journey, key, level, manual};
-use crate::measure::{Journey, over_seeds};
-use crate::report::Journeys;
+use super::fleet::{self, VALUE, entries_len, host, journey, key, level, manual};
+use super::measure::{Journey, over_seeds};
+use super::report::Journeys;
 
 /// One datagram on most networks.
 const BUDGET: usize = 1_200;

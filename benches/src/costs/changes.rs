@@ -2,9 +2,9 @@
 
 use plasmid::{Error, Filter, Host};
 
-use crate::fleet::{PAYLOAD, VALUE, fleet, key, pull};
-use crate::measure::{beside_memcpy, each};
-use crate::report::Costs;
+use super::fleet::{PAYLOAD, VALUE, fleet, key, pull};
+use super::measure::{beside_memcpy, each};
+use super::report::Costs;
 
 const PARTICIPANTS: usize = 1_000;
 const KEYS: usize = 1_000;

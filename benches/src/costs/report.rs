@@ -1,10 +1,10 @@
-//! The three tables that are printed.
+//! The two tables that are printed.
 
 use std::fmt;
 
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, Table, presets};
 
-use crate::measure::{Journey, Measured};
+use super::measure::{Journey, Measured};
 
 /// Times, beside copies of the same bytes.
 pub(crate) struct Costs(Table);
@@ -27,9 +27,8 @@ impl Costs {
 
 impl fmt::Display for Costs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.0)?;
-        writeln!(f, "16-byte keys, 64-byte values; medians of 9 runs, ratios taken run by run.")?;
-        writeln!(f, "An exchange and a cold sync count the bytes of all their messages.")
+        writeln!(f, "{}\n", self.0)?;
+        writeln!(f, "16-byte keys, 64-byte values; medians of 9 runs, ratios taken run by run.")
     }
 }
 
@@ -64,7 +63,7 @@ impl Journeys {
 
 impl fmt::Display for Journeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.0)?;
+        writeln!(f, "{}\n", self.0)?;
         writeln!(
             f,
             "The reader initiates, so one message of each exchange can bring it something."
@@ -74,37 +73,9 @@ impl fmt::Display for Journeys {
     }
 }
 
-/// Memory, beside the bytes of the entries in it.
-pub(crate) struct Sizes(Table);
-
-impl Sizes {
-    pub(crate) fn new() -> Self {
-        Sizes(table(&["memory", "entries", "bytes of one", "allocated for one"]))
-    }
-
-    /// `each` is what one entry takes in a message.
-    pub(crate) fn row(&mut self, held: &str, entries: usize, each: usize, allocated: usize) {
-        self.0.add_row([
-            held.to_owned(),
-            entries.to_string(),
-            each.to_string(),
-            format!("{:.1}", allocated as f64 / entries as f64),
-        ]);
-    }
-}
-
-impl fmt::Display for Sizes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.0)?;
-        write!(
-            f,
-            "16-byte keys, 16-byte values; the bytes of one entry are those in which it travels."
-        )
-    }
-}
-
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(header);
     for column in 1..header.len() {
         if let Some(column) = table.column_mut(column) {

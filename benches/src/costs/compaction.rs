@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use plasmid::{Error, Host};
 
-use crate::fleet::{BUDGET, VALUE, host, kept_len, level, manual, scattered};
-use crate::measure::{Measured, beside_memcpy, each};
-use crate::report::Costs;
+use super::fleet::{BUDGET, VALUE, host, kept_len, level, manual, scattered};
+use super::measure::{Measured, beside_memcpy, each};
+use super::report::Costs;
 
 const KEYS: usize = 10_000;
 const SUPERSEDED: usize = 1_000_000;

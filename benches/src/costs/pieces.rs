@@ -2,9 +2,9 @@
 
 use plasmid::{Error, Host};
 
-use crate::fleet::{VALUE, host, journey, key, pull};
-use crate::measure::{Journey, over_seeds};
-use crate::report::Journeys;
+use super::fleet::{VALUE, host, journey, key, pull};
+use super::measure::{Journey, over_seeds};
+use super::report::Journeys;
 
 /// The smallest there is.
 const DATAGRAM: usize = 512;

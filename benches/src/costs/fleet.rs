@@ -5,7 +5,7 @@ use std::time::Instant;
 use plasmid::wire::Message;
 use plasmid::{Config, Error, Host, LocalState};
 
-use crate::measure::Journey;
+use super::measure::Journey;
 
 /// Larger than every message made with it.
 pub(crate) const BUDGET: usize = 16 << 20;
