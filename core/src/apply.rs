@@ -14,6 +14,7 @@ use crate::state::staging;
 use crate::state::{Counted, State};
 use crate::wire::bounds::EVICTED;
 use crate::wire::delta::{Delta, ParticipantDelta, Piece};
+use crate::wire::entries::Entries;
 use crate::wire::entry::{Body, Entry};
 use crate::wire::keep::Clean;
 
@@ -160,8 +161,7 @@ impl Taking<'_> {
         if let Some(keep) = &section.keep {
             held.check(keep);
         }
-        let fresh = section.entries.skip_while(|entry| entry.version <= has);
-        let mut whole = self.entries(fresh);
+        let mut whole = self.entries(section.entries.after(has));
         let held = &mut *self.held;
         if whole {
             held.max_version = held.max_version.max(section.to);
@@ -189,40 +189,36 @@ impl Taking<'_> {
     }
 
     /// Take in more entries; `false` if a limit is in the way of one.
-    fn entries<'e>(&mut self, entries: impl Iterator<Item = Entry<'e>> + Clone) -> bool {
+    fn entries(&mut self, entries: Entries<'_>) -> bool {
         let (mut count, mut ops, mut len) = (0, 0, 0);
-        for entry in entries.clone() {
+        for entry in entries {
             count += 1;
             ops += if let Body::Batch(ops) = entry.body { ops.count() } else { 1 };
             len += entry.bytes.len();
         }
-        // If there is room for all, whatever they take the place of, it is not looked at for each.
-        let Taking { held, config, hasher, counted, .. } = self;
+        let (held, config) = (&mut *self.held, self.config);
         let limits = &config.limits;
         let left = limits.participant_bytes.saturating_sub(held.log.len() as u64);
         let is_roomy = (held.log.keys() + ops) as u64 <= limits.keys_per_participant
-            && len as u64 <= left.min(counted.room(held, config));
+            && len as u64 <= left.min(self.counted.room(held, config));
         if is_roomy {
-            held.log.reserve(count, len, hasher);
+            held.log.reserve(count, len, self.hasher);
         }
+        // If there is room for all, whatever they take the place of, it is not looked at for each.
+        let is_plain = |entry: &Entry<'_>| match entry.body {
+            Body::One(op) => is_roomy && limits.admit(op).is_ok(),
+            _ => false,
+        };
         for entry in entries {
-            match entry.body {
-                Body::One(op) if is_roomy && limits.admit(op).is_ok() => self.keep(&entry),
-                _ if !self.entry(&entry) => return false,
-                _ => {}
+            if is_plain(&entry) {
+                self.held.log.append(&entry, config.state.history, self.hasher);
+                self.held.reach(entry.version);
+            } else if !self.entry(&entry) {
+                return false;
             }
         }
+        self.held.log.give_back();
         true
-    }
-
-    /// Keep an entry that there is room for.
-    fn keep(&mut self, entry: &Entry<'_>) {
-        let held = &mut *self.held;
-        if held.staged.as_ref().is_some_and(|staged| staged.version() <= entry.version) {
-            held.staged = None;
-        }
-        held.max_version = entry.version;
-        held.log.append(entry, self.config.state.history, self.hasher);
     }
 
     /// Take in one more entry; `false` if a limit is in its way.
@@ -249,7 +245,8 @@ impl Taking<'_> {
             Body::Compact { up_to } => held.compacted = held.compacted.max(up_to),
             Body::One(_) | Body::Batch(_) => {}
         }
-        self.keep(entry);
+        held.log.append(entry, config.state.history, hasher);
+        held.reach(entry.version);
         true
     }
 

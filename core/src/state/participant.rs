@@ -118,6 +118,14 @@ impl Participant {
         *self = Participant { id, ..fresh };
     }
 
+    /// The log goes up to that version now: a part of what it holds whole is no longer needed.
+    pub(crate) fn reach(&mut self, version: u64) {
+        self.max_version = version;
+        if self.staged.as_ref().is_some_and(|staged| staged.version() <= version) {
+            self.staged = None;
+        }
+    }
+
     /// It is gone: nothing is kept but that, and how far it was.
     pub(crate) fn depart(&mut self, status: Status) {
         self.status = status;
@@ -230,5 +238,17 @@ impl Participant {
             let deletes = Arc::make_mut(deletes.get_or_insert_default());
             deletes.push(Deleted { key, version, place: 0 }, max);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There may be very many participants with very few updates.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn a_copy_is_small() {
+        assert!(size_of::<Participant>() <= 144, "{}", size_of::<Participant>());
     }
 }
