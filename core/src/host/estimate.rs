@@ -4,8 +4,13 @@
 //! It does not depend on how many participants there are, only on how much is written in the time
 //! between two exchanges; so what was found before tells what to expect.
 
+use crate::wire::sketch::{MAX_ROW, ROWS};
+
 /// Before anything was found.
 const UNKNOWN: u64 = 64;
+
+/// More than that no sketch shows, however many are claimed.
+const MOST: u64 = (ROWS * MAX_ROW) as u64;
 
 /// Means are kept in parts of this.
 const PART: u64 = 256;
@@ -74,7 +79,7 @@ impl Estimate {
     /// An exchange found so many. No peer can do more than double what is expected, or there would
     /// be one that has everybody send much for nothing.
     pub(crate) fn found(&mut self, differ: usize) {
-        let found = (differ as u64).saturating_mul(PART);
+        let found = (differ as u64).min(MOST) * PART;
         self.is_answered = true;
         self.mean = Some(match self.mean {
             None => found.min(UNKNOWN * PART),
