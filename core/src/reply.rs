@@ -54,6 +54,8 @@ pub(crate) struct Reply {
     pub(crate) wants: bool,
     /// It says that nothing was understood.
     pub(crate) refuses: bool,
+    /// It has a delta, which is worth compressing.
+    pub(crate) has_delta: bool,
 }
 
 /// What a message says of the copies here.
@@ -94,6 +96,8 @@ pub(crate) struct Manner {
     pub(crate) is_stream: bool,
     /// This host asked to learn, and tells nothing.
     pub(crate) learns_only: bool,
+    /// It takes compressed frames.
+    pub(crate) packs: bool,
 }
 
 /// Everything that making a message draws on.
@@ -218,7 +222,8 @@ impl Maker<'_> {
         outline.put_last(&mut out, self.state);
         let wants = matches!(says, Says::Want(..));
         let describes = !says_nothing && !wants;
-        Reply { bytes: finish(out), room_needed, describes, wants, refuses: false }
+        let refuses = false;
+        Reply { bytes: finish(out), room_needed, describes, wants, refuses, has_delta: delta > 0 }
     }
 
     /// That this host takes lines only: the initiator says it so at once.
@@ -257,8 +262,13 @@ impl Maker<'_> {
 
     /// What I can do beside the least, where it is not clear from the rest of the message.
     fn capabilities(&self, outline: &Outline) -> Option<u64> {
-        let is_clear = !outline.is_digest() || self.config.digests == Digests::Plain;
-        (!is_clear).then_some(capability::SKETCH)
+        let sketches = match self.config.digests {
+            Digests::Plain => 0,
+            Digests::Smallest | Digests::Sketch => capability::SKETCH,
+        };
+        let packed = if self.manner.packs { capability::PACKED } else { 0 };
+        let is_said = packed > 0 || (outline.is_digest() && sketches > 0);
+        is_said.then_some(sketches | packed)
     }
 
     /// That I am level with the map of the one that the message is for, and that I live; empty if
