@@ -4,13 +4,14 @@
 //! cannot be applied is skipped and counted, and the others apply.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::log::index::KeyHasher;
 use crate::state::catch_up;
 use crate::state::participant::{Participant, Status};
-use crate::state::staging;
+use crate::state::staging::{self, Staged};
 use crate::state::{Counted, State};
 use crate::wire::bounds::EVICTED;
 use crate::wire::delta::{Delta, ParticipantDelta, Piece};
@@ -104,7 +105,8 @@ fn take_section(
         taking.section(section, has, obligation)
     });
     let whole = taken.unwrap_or(false);
-    if is_new && state.at(short).is_some_and(|held| held.max_version == 0 && held.staged.is_none())
+    if is_new
+        && state.at(short).is_some_and(|held| held.max_version == 0 && held.rare.staged.is_none())
     {
         // Its first update is over a limit: remember nothing of somebody who has nothing here.
         state.remove(short);
@@ -182,9 +184,10 @@ impl Taking<'_> {
     /// certain.
     fn shrink(&mut self, section: &ParticipantDelta<'_>, gc_version: u64) {
         let is_compact = |entry: &Entry<'_>| matches!(entry.body, Body::Compact { .. });
-        let waits = self.held.compacted > gc_version && self.held.gc_version == gc_version;
+        let compacted = self.held.rare.compacted;
+        let waits = compacted > gc_version && self.held.gc_version == gc_version;
         if waits && section.entries.clone().any(|entry| is_compact(&entry)) {
-            self.held.log.drop_superseded(self.held.compacted, self.hasher);
+            self.held.log.drop_superseded(compacted, self.hasher);
         }
     }
 
@@ -235,14 +238,11 @@ impl Taking<'_> {
             }
         }
         match entry.body {
-            Body::Leave => {
-                held.depart(Status::Left);
-                held.evidence = None;
-            }
+            Body::Leave => held.depart(Status::Left),
             Body::Evict { participant, generation } => {
                 evicted.push((participant.into(), generation));
             }
-            Body::Compact { up_to } => held.compacted = held.compacted.max(up_to),
+            Body::Compact { up_to } => held.is_to_compact(up_to),
             Body::One(_) | Body::Batch(_) => {}
         }
         held.log.append(entry, config.state.history, hasher);
@@ -263,7 +263,7 @@ impl Taking<'_> {
             max: limits.message_bytes.min(limits.fragment_bytes),
             refusals: self.counted.refusals,
         };
-        match staging::take(&mut held.staged, piece, room) {
+        match held.rare.change(|rare| staging::take(&mut rare.staged, piece, room)) {
             staging::Outcome::Full => {
                 *self.is_full = true;
                 return false;
@@ -272,13 +272,13 @@ impl Taking<'_> {
             staging::Outcome::Ignored => return true,
             staging::Outcome::Taken => {}
         }
-        if held.staged.as_ref().is_none_or(|staged| staged.whole().is_none()) {
+        let is_whole = |staged: &Arc<Staged>| staged.whole().is_some();
+        if !held.rare.staged.as_ref().is_some_and(is_whole) {
             return true;
         }
-        let Some(staged) = held.staged.take() else {
-            return true;
-        };
-        let whole = staged.whole().and_then(|bytes| staging::entry(staged.version(), bytes));
+        let staged = held.rare.change(|rare| rare.staged.take());
+        let staged = staged.as_ref().map(|staged| (staged.version(), staged.whole()));
+        let whole = staged.and_then(|(version, bytes)| staging::entry(version, bytes?));
         whole.is_some_and(|entry| self.entry(&entry))
     }
 }
