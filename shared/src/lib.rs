@@ -19,7 +19,7 @@ use plasmid::{Host, Turns, View};
 
 /// How long an exchange lets others go first, at most: somebody who was waked runs by then, or the
 /// machine is busy with something else.
-const PATIENCE: Duration = Duration::from_millis(1);
+const PATIENCE: Duration = Duration::from_micros(200);
 
 /// A panic left the host in an unknown state: it is out of order for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
