@@ -296,9 +296,10 @@ typedef struct plasmid_exchange plasmid_exchange;
 
 /**
  * One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
- * Any thread may call it at any time; calls wait for each other. What was made from it (streams,
- * exchanges, batches, iterators) outlives it: what they need of it stays until the last of them is
- * freed.
+ * Any thread may call it at any time. Calls that read go on side by side, and one that changes the
+ * host waits until it has it alone; an exchange never has it for long, so that nobody waits for
+ * one, and shows what it brings bit by bit. What was made from a host (streams, exchanges, batches,
+ * iterators) outlives it: what they need of it stays until the last of them is freed.
  */
 typedef struct plasmid_host plasmid_host;
 
