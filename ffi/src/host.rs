@@ -23,8 +23,8 @@ const _: () = assert!(PLASMID_MAX_ID_BYTES == plasmid::MAX_ID_BYTES);
 /// One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
 /// Any thread may call it at any time. Calls that read go on side by side, and one that changes the
 /// host waits until it has it alone; an exchange never has it for long, so that nobody waits for
-/// one, and shows what it brings bit by bit. What was made from a host (streams, exchanges, batches,
-/// iterators) outlives it: what they need of it stays until the last of them is freed.
+/// one, and shows what it brings bit by bit. What was made from a host (streams, exchanges,
+/// batches, iterators) outlives it: what they need of it stays until the last of them is freed.
 pub struct plasmid_host {
     pub(crate) host: Arc<SharedHost>,
     last_failure: LastFailure,
