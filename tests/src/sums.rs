@@ -59,7 +59,12 @@ impl Salt {
 
     /// The cells among `size` that the version of the participant with that short id falls into.
     pub fn cells_of(&self, short: u64, size: usize) -> Vec<usize> {
-        self.spot(self.place(short, false), size).1
+        self.spot_of(short, false, size)
+    }
+
+    /// The same, or of its generation.
+    pub fn spot_of(&self, short: u64, is_generation: bool, size: usize) -> Vec<usize> {
+        self.spot(self.place(short, is_generation), size).1
     }
 
     fn add(&self, cells: &mut [Cell], place: i128, value: i128) {
