@@ -9,6 +9,7 @@ use serde_json::Value;
 
 mod coding;
 mod datagrams;
+mod fleet;
 mod hosts;
 mod meeting;
 mod memory;
@@ -38,6 +39,8 @@ fn measure(meetings: &mut Meetings, words: &[&str]) -> Result<Value, Box<dyn Err
         ["w4", participants, changed] => {
             meetings.changed(participants.parse()?, changed.parse()?)?
         }
+        ["w5", "spreading", kind, count] => fleet::spreading(kind, count.parse()?),
+        ["w5", "loaded", kind, count] => fleet::loaded(kind, count.parse()?),
         ["w6", "overwritten", history] => memory::overwritten(history == "on")?,
         ["w6", participants, keys, value] => {
             memory::held(participants.parse()?, keys.parse()?, value.parse()?)?

@@ -210,7 +210,7 @@ impl Model {
             brought.push(Brought { whose: one.whose, versions });
             let version = |version: u32| varint(version.into()).len();
             // Id, generation, no parts; the entry with its kind, lengths and key.
-            let entry = version(after) + 1 + 1 + 4 + hosts::VALUE;
+            let entry = version(after) + 1 + 1 + 1 + hosts::KEY.len() + hosts::VALUE;
             body += (17 + 1 + version(before) + version(after) + 1 + 1 + entry) as u64;
         }
         if body > 0 { section(body) } else { 0 }
@@ -266,7 +266,8 @@ impl Fleet for Model {
             let delta = self.bring(a, news.iter(), brought);
             let is_told = |one: &Differs| news.iter().any(|told| told.whose == one.whose);
             let rest: Vec<Differs> = differ.iter().filter(|one| !is_told(one)).copied().collect();
-            let is_largest = size == MOST;
+            let is_full = read.left >= size;
+            let is_largest = size == MOST || (is_full && 4 * size >= MOST);
             size = size_of((4 * size).max(32).max(self.expects[b].size()));
             let again = self.sketch_len(b, size).filter(|_| !is_largest);
             let again_len = again.unwrap_or(self.digest_len(b) + CAPABILITIES);
