@@ -3,6 +3,7 @@
 mod beside;
 mod contestant;
 mod exchanges;
+mod fleets;
 mod languages;
 mod plots;
 mod state;
@@ -18,10 +19,11 @@ pub(crate) use table::Rows;
 type Workload = fn(&mut Rows, &mut Plots) -> Result<(), Box<dyn Error>>;
 
 /// By the names that `ONLY` knows them by; W4 is part of w3.
-const WORKLOADS: [(&str, Workload); 8] = [
+const WORKLOADS: [(&str, Workload); 9] = [
     ("w1", state::writing),
     ("w2", exchanges::cold_sync),
     ("w3", exchanges::meetings),
+    ("w5", fleets::fleets),
     ("w6", state::memory),
     ("w7", state::coding),
     ("w8", state::newest),

@@ -10,6 +10,7 @@ use serde_json::Value;
 mod beside;
 mod coding;
 mod datagrams;
+mod fleet;
 mod hosts;
 mod meeting;
 mod memory;
@@ -39,6 +40,8 @@ fn measure(meetings: &mut Meetings, words: &[&str]) -> Result<Value, Box<dyn Err
         ["w4", participants, changed] => {
             meetings.changed(participants.parse()?, changed.parse()?)?
         }
+        ["w5", "spreading", kind, count] => fleet::spreading(kind, count.parse()?),
+        ["w5", "loaded", kind, count] => fleet::loaded(kind, count.parse()?),
         ["w6", "overwritten", history] => memory::overwritten(history == "on")?,
         ["w6", participants, keys, value] => {
             memory::held(participants.parse()?, keys.parse()?, value.parse()?)?

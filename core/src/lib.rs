@@ -5,7 +5,7 @@
 //! starts no thread; the program moves the buffers over whatever transport it already has.
 //!
 //! A [`Host`] owns one participant's map (key → value, each change with the next version) and keeps
-//! a copy of everyone else's. Two hosts meet in an *exchange* of at most three messages:
+//! a copy of everyone else's. Two hosts meet in an *exchange* of a few messages, at most four:
 //!
 //! ```
 //! use plasmid::{Config, Host};

@@ -37,7 +37,10 @@ const SMALL_DIGEST: usize = 64;
 
 /// Lines that are said now and then, whatever sums say: so many bytes, and of more participants a
 /// part each time.
-const LINES_ROOM: usize = 8192;
+const LINES_ROOM: usize = 2048;
+
+/// The most cells of a sketch.
+const MOST_CELLS: usize = ROWS * MAX_ROW;
 
 /// The least cells of a sketch that is said because another did not suffice.
 const LEAST_AGAIN: usize = 32;
@@ -171,13 +174,15 @@ impl Maker<'_> {
     }
 
     /// Whether a sketch that was not read is better answered in lines, which always tell something:
-    /// if it was as large as there are; or of an epoch that is not here, for its sender may have
-    /// changed its own just now. Who is behind must hear of the later one as well.
+    /// if it was as large as there are, or nearly and full; or of an epoch that is not here, for its
+    /// sender may have changed its own just now. Who is behind must hear of the later one as well.
     fn is_lines_time(&mut self, reading: Reading, theirs: Sketch<'_>) -> bool {
         let is_behind = theirs.epoch < self.state.sketches.epoch();
         match reading {
             Reading::Nothing => !is_behind || self.rng.bool(),
-            _ => theirs.size() == ROWS * MAX_ROW,
+            // Of a full one nobody can tell how much more it is.
+            Reading::Part { left } if left >= theirs.size() => 4 * theirs.size() >= MOST_CELLS,
+            _ => theirs.size() == MOST_CELLS,
         }
     }
 

@@ -16,10 +16,10 @@ use crate::wire::message::{Kind, Message, capability};
 /// Who learns in a round over a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// The initiator learns what the responder has: two messages.
+    /// The initiator learns what the responder has: two messages, as a rule.
     #[default]
     Pull,
-    /// Both learn from each other: three messages.
+    /// Both learn from each other: three messages, as a rule.
     PushPull,
 }
 

@@ -37,6 +37,8 @@ pub(crate) enum Unit {
     Time,
     Bytes,
     Share,
+    Rounds,
+    Small,
     Instructions,
 }
 
@@ -49,6 +51,8 @@ impl Unit {
             Unit::Bytes if value < 1e3 => format!("{value:.1} B"),
             Unit::Bytes => format!("{value:.0} B"),
             Unit::Share => format!("{:.0} %", value * 100.0),
+            Unit::Rounds => format!("{value:.2}"),
+            Unit::Small => format!("{value:.5}"),
             Unit::Instructions => format!("{value:.1}"),
         }
     }

@@ -72,7 +72,7 @@ impl Expects {
     fn size(&self) -> usize {
         match self.mean.unwrap_or(64 * 256) {
             mean if mean < 77 => 1,
-            mean => size_of((mean * 22 / 2560 + 6) as usize),
+            mean => size_of((mean * 2 / 256 + 4) as usize),
         }
     }
 }
@@ -210,7 +210,7 @@ impl Model {
             brought.push(Brought { whose: one.whose, versions });
             let version = |version: u32| varint(version.into()).len();
             // Id, generation, no parts; the entry with its kind, lengths and key.
-            let entry = version(after) + 1 + 1 + 4 + hosts::VALUE;
+            let entry = version(after) + 1 + 1 + 1 + hosts::KEY.len() + hosts::VALUE;
             body += (17 + 1 + version(before) + version(after) + 1 + 1 + entry) as u64;
         }
         if body > 0 { section(body) } else { 0 }
@@ -249,14 +249,14 @@ impl Fleet for Model {
         let mut size = self.expects[a].size();
         let sketch = if in_lines { None } else { self.sketch_len(a, size) };
         // Of many hosts only a part is said in those lines; they come too seldom to matter here.
-        let lines = if in_lines { self.digest_len(a).min(8192) } else { self.digest_len(a) };
+        let lines = if in_lines { self.digest_len(a).min(2048) } else { self.digest_len(a) };
         let syn = FRAME + sketch.unwrap_or(lines + CAPABILITIES);
         let mut said = Said { exchanges: 1, messages: 1, bytes: syn, ..Said::default() };
         let mut read = match sketch {
             Some(_) => self.peel(&differ, size),
             None => part(&differ, lines as f64 / self.digest_len(a) as f64),
         };
-        if !(in_lines && lines == 8192) {
+        if !(in_lines && lines == 2048) {
             self.expects[b].found(read.numbers + read.left);
         }
         let mut is_b = true;
@@ -266,7 +266,8 @@ impl Fleet for Model {
             let delta = self.bring(a, news.iter(), brought);
             let is_told = |one: &Differs| news.iter().any(|told| told.whose == one.whose);
             let rest: Vec<Differs> = differ.iter().filter(|one| !is_told(one)).copied().collect();
-            let is_largest = size == MOST;
+            let is_full = read.left >= size;
+            let is_largest = size == MOST || (is_full && 4 * size >= MOST);
             size = size_of((4 * size).max(32).max(self.expects[b].size()));
             let again = self.sketch_len(b, size).filter(|_| !is_largest);
             let again_len = again.unwrap_or(self.digest_len(b) + CAPABILITIES);

@@ -163,7 +163,7 @@ fn ids_that_fall_together_cost_one_more_sketch_where_no_epoch_follows() {
         let attacked = fleet.cost(true);
         println!("{pairs} pairs: {calm:?}, attacked {attacked:?}");
         assert_eq!(attacked.epoch, last);
-        assert!(attacked.rounds <= calm.rounds * 1.15, "{pairs} pairs: {attacked:?}, {calm:?}");
+        assert!(attacked.rounds <= calm.rounds * 1.25, "{pairs} pairs: {attacked:?}, {calm:?}");
         assert!(attacked.retries <= 1.0, "{pairs} pairs: {attacked:?}");
         // The second has four times as many cells as the first, which has room for these pairs.
         let most = calm.bytes + 5.0 * (20.0 * 8.0 + 2.0 * 44.0 * pairs as f64);

@@ -10,6 +10,7 @@ use crate::clock::{clocked, median};
 use crate::input::{VALUE, Values, key};
 use crate::resident::resident;
 
+mod fleet;
 mod pair;
 
 use pair::{Pair, chitchat_id, text};
@@ -23,6 +24,7 @@ pub(crate) fn measure(words: &[&str]) -> Result<Value, Box<dyn Error>> {
         ["w2", _] => cold_sync(),
         ["w3", participants] => changed(participants.parse()?, 0),
         ["w4", participants, changes] => changed(participants.parse()?, changes.parse()?),
+        ["w5", count] => fleet::spreading(count.parse()?),
         ["w6", participants, keys, value] => {
             held(participants.parse()?, keys.parse()?, value.parse()?)
         }

@@ -21,7 +21,7 @@ const A: usize = 8_000_000;
 const B: usize = A + 1;
 
 /// Syn, SynAck, Ack.
-const MESSAGES: u64 = 3;
+pub(super) const MESSAGES: u64 = 3;
 
 pub(crate) struct Pair {
     runtime: Runtime,
@@ -108,13 +108,13 @@ impl Pair {
 }
 
 /// Let both take in what was sent.
-async fn rest() {
+pub(super) async fn rest() {
     for _ in 0..4 {
         yield_now().await;
     }
 }
 
-fn config(number: usize) -> ChitchatConfig {
+pub(super) fn config(number: usize) -> ChitchatConfig {
     let chitchat_id = chitchat_id(number);
     ChitchatConfig {
         listen_addr: chitchat_id.gossip_advertise_addr,
