@@ -463,6 +463,15 @@ plasmid_status plasmid_config_set_digests(plasmid_config *config,
                                           uint32_t digests);
 
 /**
+ * 1: compress streams (Zstandard), if the other end does so too. 0 (default): do not. It pays
+ * where bytes are dear: it takes several times as long as all else that is done with them.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_compress(plasmid_config *config,
+                                           uint32_t compress);
+
+/**
  * 1 (default): keep and send superseded values and deletions too, until their owner compacts. 0:
  * keep and send only what is newest of each key, one's own and everyone else's.
  */

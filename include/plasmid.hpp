@@ -400,6 +400,9 @@ class Config {
   /// False: only what is newest of each key.
   PLASMID_SETTER(set_history, bool)
 
+  /// True: compress streams, if the other end does so too. False (default): do not.
+  PLASMID_SETTER(set_compress, bool)
+
   /// True (default): the host compacts its own map by itself. False: only Host::compact does.
   PLASMID_SETTER(set_auto_compact, bool)
 

@@ -6,6 +6,7 @@
 pub(crate) mod parts;
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::apply::parts::Parts;
@@ -13,10 +14,11 @@ use crate::config::Config;
 use crate::log::index::KeyHasher;
 use crate::state::catch_up;
 use crate::state::participant::{Participant, Status};
-use crate::state::staging;
+use crate::state::staging::{self, Staged};
 use crate::state::{Counted, State};
 use crate::wire::bounds::EVICTED;
 use crate::wire::delta::{ParticipantDelta, Piece};
+use crate::wire::entries::Entries;
 use crate::wire::entry::{Body, Entry};
 use crate::wire::keep::Clean;
 
@@ -123,7 +125,8 @@ fn take_section(
         taking.section(section, has, obligation)
     });
     let whole = taken.unwrap_or(false);
-    if is_new && state.at(short).is_some_and(|held| held.max_version == 0 && held.staged.is_none())
+    if is_new
+        && state.at(short).is_some_and(|held| held.max_version == 0 && held.rare.staged.is_none())
     {
         // Its first update is over a limit: remember nothing of somebody who has nothing here.
         state.remove(short);
@@ -180,8 +183,7 @@ impl Taking<'_> {
         if let Some(keep) = &section.keep {
             held.check(keep);
         }
-        let fresh = section.entries.skip_while(|entry| entry.version <= has);
-        let mut whole = self.entries(fresh);
+        let mut whole = self.entries(section.entries.after(has));
         let held = &mut *self.held;
         if whole {
             held.max_version = held.max_version.max(section.to);
@@ -202,47 +204,44 @@ impl Taking<'_> {
     /// certain.
     fn shrink(&mut self, section: &ParticipantDelta<'_>, gc_version: u64) {
         let is_compact = |entry: &Entry<'_>| matches!(entry.body, Body::Compact { .. });
-        let waits = self.held.compacted > gc_version && self.held.gc_version == gc_version;
+        let compacted = self.held.rare.compacted;
+        let waits = compacted > gc_version && self.held.gc_version == gc_version;
         if waits && section.entries.clone().any(|entry| is_compact(&entry)) {
-            self.held.log.drop_superseded(self.held.compacted, self.hasher);
+            self.held.log.drop_superseded(compacted, self.hasher);
         }
     }
 
     /// Take in more entries; `false` if a limit is in the way of one.
-    fn entries<'e>(&mut self, entries: impl Iterator<Item = Entry<'e>> + Clone) -> bool {
+    fn entries(&mut self, entries: Entries<'_>) -> bool {
         let (mut count, mut ops, mut len) = (0, 0, 0);
-        for entry in entries.clone() {
+        for entry in entries {
             count += 1;
             ops += if let Body::Batch(ops) = entry.body { ops.count() } else { 1 };
             len += entry.bytes.len();
         }
-        // If there is room for all, whatever they take the place of, it is not looked at for each.
-        let Taking { held, config, hasher, counted, .. } = self;
+        let (held, config) = (&mut *self.held, self.config);
         let limits = &config.limits;
         let left = limits.participant_bytes.saturating_sub(held.log.len() as u64);
         let is_roomy = (held.log.keys() + ops) as u64 <= limits.keys_per_participant
-            && len as u64 <= left.min(counted.room(held, config));
+            && len as u64 <= left.min(self.counted.room(held, config));
         if is_roomy {
-            held.log.reserve(count, len, hasher);
+            held.log.reserve(count, len, self.hasher);
         }
+        // If there is room for all, whatever they take the place of, it is not looked at for each.
+        let is_plain = |entry: &Entry<'_>| match entry.body {
+            Body::One(op) => is_roomy && limits.admit(op).is_ok(),
+            _ => false,
+        };
         for entry in entries {
-            match entry.body {
-                Body::One(op) if is_roomy && limits.admit(op).is_ok() => self.keep(&entry),
-                _ if !self.entry(&entry) => return false,
-                _ => {}
+            if is_plain(&entry) {
+                self.held.log.append(&entry, config.state.history, self.hasher);
+                self.held.reach(entry.version);
+            } else if !self.entry(&entry) {
+                return false;
             }
         }
+        self.held.log.give_back();
         true
-    }
-
-    /// Keep an entry that there is room for.
-    fn keep(&mut self, entry: &Entry<'_>) {
-        let held = &mut *self.held;
-        if held.staged.as_ref().is_some_and(|staged| staged.version() <= entry.version) {
-            held.staged = None;
-        }
-        held.max_version = entry.version;
-        held.log.append(entry, self.config.state.history, self.hasher);
     }
 
     /// Take in one more entry; `false` if a limit is in its way.
@@ -259,17 +258,15 @@ impl Taking<'_> {
             }
         }
         match entry.body {
-            Body::Leave => {
-                held.depart(Status::Left);
-                held.evidence = None;
-            }
+            Body::Leave => held.depart(Status::Left),
             Body::Evict { participant, generation } => {
                 evicted.push((participant.into(), generation));
             }
-            Body::Compact { up_to } => held.compacted = held.compacted.max(up_to),
+            Body::Compact { up_to } => held.is_to_compact(up_to),
             Body::One(_) | Body::Batch(_) => {}
         }
-        self.keep(entry);
+        held.log.append(entry, config.state.history, hasher);
+        held.reach(entry.version);
         true
     }
 
@@ -286,7 +283,7 @@ impl Taking<'_> {
             max: limits.message_bytes.min(limits.fragment_bytes),
             refusals: self.counted.refusals,
         };
-        match staging::take(&mut held.staged, piece, room) {
+        match held.rare.change(|rare| staging::take(&mut rare.staged, piece, room)) {
             staging::Outcome::Full => {
                 *self.is_full = true;
                 return false;
@@ -295,13 +292,13 @@ impl Taking<'_> {
             staging::Outcome::Ignored => return true,
             staging::Outcome::Taken => {}
         }
-        if held.staged.as_ref().is_none_or(|staged| staged.whole().is_none()) {
+        let is_whole = |staged: &Arc<Staged>| staged.whole().is_some();
+        if !held.rare.staged.as_ref().is_some_and(is_whole) {
             return true;
         }
-        let Some(staged) = held.staged.take() else {
-            return true;
-        };
-        let whole = staged.whole().and_then(|bytes| staging::entry(staged.version(), bytes));
+        let staged = held.rare.change(|rare| rare.staged.take());
+        let staged = staged.as_ref().map(|staged| (staged.version(), staged.whole()));
+        let whole = staged.and_then(|(version, bytes)| staging::entry(version, bytes?));
         whole.is_some_and(|entry| self.entry(&entry))
     }
 }

@@ -44,6 +44,11 @@ pub struct Config {
     /// a clock ([`Host::tick`](crate::Host::tick)). Default: a year. It supposes that generations
     /// are milliseconds since 1970 × 2¹⁶, or less.
     pub generation_ahead_ms: u64,
+    /// Whether streams are compressed (Zstandard), if the other end does so too. Default: `false`.
+    /// It pays where bytes are dear: it takes several times as long as all else that is done with
+    /// them. Large deltas are compressed, and nothing else. It has no effect where the library for
+    /// it cannot be built (no operating system, `WebAssembly`).
+    pub compress: bool,
     /// How the host says what it has. Default: [`Digests::Smallest`].
     pub digests: Digests,
     /// Limits on what is accepted, sent and kept.
@@ -63,6 +68,7 @@ impl Default for Config {
             tombstone_age_ms: 3_600_000,
             evict_after_ms: 0,
             generation_ahead_ms: 365 * 24 * 3_600_000,
+            compress: false,
             digests: Digests::default(),
             limits: Limits::default(),
         }

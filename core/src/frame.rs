@@ -1,6 +1,8 @@
 //! Messages on a byte stream: each with its length in front. A frame of length 0 says that there is
 //! nothing to say.
 
+pub(crate) mod packed;
+
 use alloc::vec::Vec;
 
 use crate::config::within;
@@ -69,6 +71,14 @@ impl Outbound {
     pub(crate) fn push(&mut self, message: &[u8]) {
         varint::put(&mut self.bytes, message.len() as u64);
         self.bytes.extend_from_slice(message);
+    }
+
+    /// The same, compressed if that is shorter.
+    pub(crate) fn push_packed(&mut self, message: &[u8]) {
+        match packed::pack(message) {
+            Some(frame) => self.push(&frame),
+            None => self.push(message),
+        }
     }
 
     /// The next `max` bytes at most.

@@ -33,20 +33,20 @@ const SMALL_LEN: usize = 4096;
 /// that copies it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
-    entries: Entries,
+    store: Store,
     tally: Tally,
 }
 
 #[derive(Clone, Debug)]
-enum Entries {
+enum Store {
     /// As they travel.
     Small(Vec<u8>),
     Large(Arc<Index>),
 }
 
-impl Default for Entries {
+impl Default for Store {
     fn default() -> Self {
-        Entries::Small(Vec::new())
+        Store::Small(Vec::new())
     }
 }
 
@@ -58,9 +58,9 @@ impl Log {
 
     /// Bytes of the updates kept.
     pub(crate) fn len(&self) -> usize {
-        match &self.entries {
-            Entries::Small(small) => small.len(),
-            Entries::Large(index) => index.len(),
+        match &self.store {
+            Store::Small(small) => small.len(),
+            Store::Large(index) => index.len(),
         }
     }
 
@@ -77,10 +77,10 @@ impl Log {
     /// Append one entry with a version above all others. Without `history` what it supersedes is no
     /// longer kept; what changes no key never is.
     pub(crate) fn append(&mut self, entry: &Entry<'_>, history: bool, hasher: &KeyHasher) {
-        let Log { entries, tally } = self;
-        let small = match entries {
-            Entries::Small(small) => small,
-            Entries::Large(index) => {
+        let Log { store, tally } = self;
+        let small = match store {
+            Store::Small(small) => small,
+            Store::Large(index) => {
                 return Arc::make_mut(index).append(entry, tally, history, hasher);
             }
         };
@@ -104,32 +104,42 @@ impl Log {
 
     /// Make room for so many more entries of so many bytes at once.
     pub(crate) fn reserve(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
-        match &mut self.entries {
-            Entries::Large(index) => Arc::make_mut(index).reserve(entries, len),
-            Entries::Small(small) if entries <= SMALL && len <= SMALL_LEN => {
+        match &mut self.store {
+            Store::Large(index) => Arc::make_mut(index).reserve(entries, len),
+            Store::Small(small) if entries <= SMALL && len <= SMALL_LEN => {
                 small.reserve_exact(len);
             }
-            Entries::Small(_) => self.begin_index(entries, len, hasher),
+            Store::Small(_) => self.begin_index(entries, len, hasher),
+        }
+    }
+
+    /// Give back room that was made for more keys than there came.
+    pub(crate) fn give_back(&mut self) {
+        if let Store::Large(index) = &mut self.store
+            && index.is_too_roomy()
+        {
+            Arc::make_mut(index).shrink_keys_to_fit();
         }
     }
 
     /// Go on as a large log, with room for more.
     fn begin_index(&mut self, entries: usize, len: usize, hasher: &KeyHasher) {
-        let Entries::Small(small) = &self.entries else {
+        let Store::Small(small) = &self.store else {
             return;
         };
         let mut index = Index::with_room(Scan::new(small).count() + entries, small.len() + len);
         for (_, held) in Scan::new(small) {
             index.adopt(&held, &self.tally.batches, hasher);
         }
-        self.entries = Entries::Large(Arc::new(index));
+        self.store = Store::Large(Arc::new(index));
     }
 
-    /// The newest entry about `subject`, and where it is: a position in the index, or in the bytes of a small log.
+    /// The newest entry about `subject`, and where it is: a position in the index, or in the bytes
+    /// of a small log.
     fn find(&self, subject: Subject<'_>, hasher: &KeyHasher) -> Option<(usize, Entry<'_>)> {
-        match &self.entries {
-            Entries::Small(small) => scan(small, &self.tally.batches, subject),
-            Entries::Large(index) => {
+        match &self.store {
+            Store::Small(small) => scan(small, &self.tally.batches, subject),
+            Store::Large(index) => {
                 let at = index.find(&self.tally.batches, subject, hasher)?;
                 Some((at, index.entry(at)))
             }
@@ -143,7 +153,7 @@ impl Log {
             // What was kept side by side stays so, whatever superseded what.
             kept.append(&entry, true, hasher);
         }
-        if let Entries::Large(index) = &mut kept.entries {
+        if let Store::Large(index) = &mut kept.store {
             Arc::make_mut(index).shrink_to_fit();
         }
         *self = kept;
@@ -174,15 +184,15 @@ impl Log {
         let mut add = |held: Entry<'a>| {
             found.extend(self.tally.batches.op(&held, key).map(|op| Update::new(held.version, op)));
         };
-        match &self.entries {
-            Entries::Large(index) => {
+        match &self.store {
+            Store::Large(index) => {
                 let mut next = index.find(&self.tally.batches, Subject::Key(key), hasher);
                 while let Some(at) = next {
                     add(index.entry(at));
                     next = index.older(at, key, &self.tally.batches);
                 }
             }
-            Entries::Small(small) => {
+            Store::Small(small) => {
                 Scan::new(small).for_each(|(_, held)| add(held));
                 found.reverse();
             }
@@ -207,16 +217,16 @@ impl Log {
 
     /// How many updates `after(version)` gives.
     pub(crate) fn count_after(&self, version: u64) -> usize {
-        match &self.entries {
-            Entries::Large(index) => index.count(self.position(version)),
-            Entries::Small(_) => self.after(version).count(),
+        match &self.store {
+            Store::Large(index) => index.count(self.position(version)),
+            Store::Small(_) => self.after(version).count(),
         }
     }
 
     /// The longest prefix of `after(version)` that takes at most `room` bytes.
     pub(crate) fn cut(&self, version: u64, room: usize) -> Cut {
-        match &self.entries {
-            Entries::Large(index) if index.holes() == 0 => index.cut(index.position(version), room),
+        match &self.store {
+            Store::Large(index) if index.holes() == 0 => index.cut(index.position(version), room),
             _ => Cut::of(self.after(version), room),
         }
     }
@@ -224,17 +234,18 @@ impl Log {
     /// Append the bytes of all updates with versions in (from, to] to `out`.
     pub(crate) fn copy(&self, from: u64, to: u64, out: &mut Vec<u8>) {
         let (from, to) = (self.position(from), self.position(to));
-        match &self.entries {
-            Entries::Large(index) => index.copy(from..to, out),
-            Entries::Small(small) => out.extend_from_slice(&small[from..to]),
+        match &self.store {
+            Store::Large(index) => index.copy(from..to, out),
+            Store::Small(small) => out.extend_from_slice(&small[from..to]),
         }
     }
 
-    /// Where the first update above `version` is: a position in the index, or in the bytes of a small log.
+    /// Where the first update above `version` is: a position in the index, or in the bytes of a
+    /// small log.
     fn position(&self, version: u64) -> usize {
-        match &self.entries {
-            Entries::Large(index) => index.position(version),
-            Entries::Small(small) => {
+        match &self.store {
+            Store::Large(index) => index.position(version),
+            Store::Small(small) => {
                 let above = Scan::new(small).find(|(_, held)| held.version > version);
                 above.map_or(small.len(), |(at, _)| at)
             }
@@ -262,13 +273,13 @@ impl<'a> Iterator for After<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Entry<'a>> {
-        match &self.log.entries {
-            Entries::Small(small) => {
+        match &self.log.store {
+            Store::Small(small) => {
                 let entry = (self.at < small.len()).then(|| entry_at(small, self.at))?;
                 self.at += entry.bytes.len();
                 Some(entry)
             }
-            Entries::Large(index) => {
+            Store::Large(index) => {
                 self.at = index.kept(self.at)? + 1;
                 Some(index.entry(self.at - 1))
             }

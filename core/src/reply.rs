@@ -25,6 +25,7 @@ use crate::wire::message::{
     self, Kind, Message, Sender, capability, section_len, section_room, tag,
 };
 use crate::wire::short::ShortId;
+use crate::wire::sketch::{MAX_ROW, ROWS, Sketch};
 use crate::wire::{sketch, varint};
 
 /// From this budget on, room is kept for what says who lives and who has what; below it they get
@@ -54,6 +55,8 @@ pub(crate) struct Reply {
     pub(crate) wants: bool,
     /// It says that nothing was understood.
     pub(crate) refuses: bool,
+    /// It has a delta, which is worth compressing.
+    pub(crate) has_delta: bool,
 }
 
 /// What a message says of the copies here.
@@ -94,6 +97,8 @@ pub(crate) struct Manner {
     pub(crate) is_stream: bool,
     /// This host asked to learn, and tells nothing.
     pub(crate) learns_only: bool,
+    /// It takes compressed frames.
+    pub(crate) packs: bool,
 }
 
 /// Everything that making a message draws on.
@@ -149,6 +154,7 @@ impl Maker<'_> {
             return self.not_understood();
         }
         let says = match theirs.sketch {
+            Some(sketch) if !is_read && self.is_lines_time(reading, sketch) => Says::Digest,
             Some(sketch) if !is_read => {
                 let cells = (4 * sketch.size()).max(LEAST_AGAIN).max(self.cells);
                 Says::all(self.state, self.config, cells)
@@ -162,6 +168,17 @@ impl Maker<'_> {
             _ => Says::Digest,
         };
         self.compose(Kind::SynAck, pending, says, peer)
+    }
+
+    /// Whether a sketch that was not read is better answered in lines, which always tell something:
+    /// if it was as large as there are; or of an epoch that is not here, for its sender may have
+    /// changed its own just now. Who is behind must hear of the later one as well.
+    fn is_lines_time(&mut self, reading: Reading, theirs: Sketch<'_>) -> bool {
+        let is_behind = theirs.epoch < self.state.sketches.epoch();
+        match reading {
+            Reading::Nothing => !is_behind || self.rng.bool(),
+            _ => theirs.size() == ROWS * MAX_ROW,
+        }
     }
 
     /// What the responder lacks, and what I want of it.
@@ -218,7 +235,8 @@ impl Maker<'_> {
         outline.put_last(&mut out, self.state);
         let wants = matches!(says, Says::Want(..));
         let describes = !says_nothing && !wants;
-        Reply { bytes: finish(out), room_needed, describes, wants, refuses: false }
+        let refuses = false;
+        Reply { bytes: finish(out), room_needed, describes, wants, refuses, has_delta: delta > 0 }
     }
 
     /// That this host takes lines only: the initiator says it so at once.
@@ -257,8 +275,13 @@ impl Maker<'_> {
 
     /// What I can do beside the least, where it is not clear from the rest of the message.
     fn capabilities(&self, outline: &Outline) -> Option<u64> {
-        let is_clear = !outline.is_digest() || self.config.digests == Digests::Plain;
-        (!is_clear).then_some(capability::SKETCH)
+        let sketches = match self.config.digests {
+            Digests::Plain => 0,
+            Digests::Smallest | Digests::Sketch => capability::SKETCH,
+        };
+        let packed = if self.manner.packs { capability::PACKED } else { 0 };
+        let is_said = packed > 0 || (outline.is_digest() && sketches > 0);
+        is_said.then_some(sketches | packed)
     }
 
     /// That I am level with the map of the one that the message is for, and that I live; empty if

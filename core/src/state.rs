@@ -4,8 +4,10 @@
 pub(crate) mod catch_up;
 pub(crate) mod expiry;
 pub(crate) mod heard;
+pub(crate) mod id;
 pub(crate) mod journal;
 pub(crate) mod participant;
+pub(crate) mod rare;
 pub(crate) mod staging;
 pub(crate) mod table;
 pub(crate) mod view;
@@ -132,7 +134,7 @@ impl State {
         let (mut others_len, mut staged_len) = (self.others_len, self.staged_len);
         if !is_own {
             others_len -= held.cost();
-            staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
+            staged_len -= held.rare.staged.as_ref().map_or(0, |staged| staged.len());
         }
         let (before_counted, refusals) = (held.counted(), self.refusals);
         let mut counted = Counted { others_len, staged_len, refusals };
@@ -142,7 +144,7 @@ impl State {
             return Some(result);
         }
         self.others_len = others_len + held.cost();
-        let staged = held.staged.as_ref().map(|staged| staged.len());
+        let staged = held.rare.staged.as_ref().map(|staged| staged.len());
         self.staged_len = staged_len + staged.unwrap_or(0);
         match staged {
             Some(_) => self.staged.insert(short),
@@ -182,7 +184,7 @@ impl State {
     pub(crate) fn remove(&mut self, short: ShortId) {
         if let Some(held) = self.view.others.remove(short) {
             self.others_len -= held.cost();
-            self.staged_len -= held.staged.as_ref().map_or(0, |staged| staged.len());
+            self.staged_len -= held.rare.staged.as_ref().map_or(0, |staged| staged.len());
             self.staged.remove(&short);
             if self.view.unfinished.contains(&short) {
                 Arc::make_mut(&mut self.view.unfinished).remove(&short);
@@ -224,7 +226,6 @@ impl State {
             if held.generation < generation {
                 held.restart(generation);
             }
-            held.evidence = None;
             held.depart(Status::Evicted);
             held.max_version = 0;
         });
@@ -264,7 +265,7 @@ impl State {
     /// unless nobody has gone on with it for long. Tells whether anything was given up.
     pub(crate) fn give_up_staged(&mut self, short: ShortId) -> bool {
         self.refusals += 1;
-        let staged = |short: ShortId| self.at(short).and_then(|held| held.staged.as_deref());
+        let staged = |short: ShortId| self.at(short).and_then(|held| held.rare.staged.as_deref());
         let rank = |short: ShortId| (staged(short).map_or(0, Staged::len), Reverse(short));
         // Everybody's refusals count, so the more are under way the more it takes.
         let most = MAX_REFUSALS * self.staged.len() as u64;
@@ -276,7 +277,7 @@ impl State {
         let least = || others.min_by_key(|other| rank(*other));
         let victim = idle.or_else(|| least().filter(|least| rank(*least) < rank(short)));
         if let Some(victim) = victim {
-            self.change(victim, |held, _, _| held.staged = None);
+            self.change(victim, |held, _, _| held.rare.clear(|rare| rare.staged = None));
         }
         victim.is_some()
     }

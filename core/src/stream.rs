@@ -5,12 +5,13 @@
 use alloc::vec::Vec;
 
 use crate::error::Error;
+use crate::frame::packed::{IS_POSSIBLE, unpack};
 use crate::frame::{Inbound, Outbound};
 use crate::host::Host;
 use crate::host::exchange::{answer, decode, initiate};
 use crate::host::turns::{Access, InTurns, Turns};
-use crate::reply::Manner;
-use crate::wire::message::{Kind, capability};
+use crate::reply::{Manner, Reply};
+use crate::wire::message::{Kind, Message, capability};
 
 /// Who learns in a round over a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,13 +46,13 @@ impl Host {
     /// # }
     /// ```
     pub fn create_stream(&self, end: bool, mode: Mode) -> Stream {
-        Stream::new(end, mode, self.config().limits.message_bytes)
+        Stream { end, mode, asked: end, ..Stream::new(self) }
     }
 
     /// The responder's end of a byte stream. With `end` it answers one round and is finished;
     /// without, it answers until the connection ends.
     pub fn exchange(&self, end: bool) -> Exchange {
-        Exchange::new(end, self.config().limits.message_bytes)
+        Exchange { end, ..Exchange::new(self) }
     }
 }
 
@@ -62,16 +63,22 @@ struct Line {
     outbound: Outbound,
     /// Greatest frame, in and out.
     max: u64,
+    /// This end takes compressed frames.
+    packs: bool,
+    /// The other end takes them, too.
+    is_packed: bool,
     rounds: u64,
     error: Option<Error>,
 }
 
 impl Line {
-    fn new(max: u64) -> Self {
+    fn new(host: &Host) -> Self {
         Line {
             inbound: Inbound::default(),
             outbound: Outbound::default(),
-            max,
+            max: host.config().limits.message_bytes,
+            packs: host.config().compress && IS_POSSIBLE,
+            is_packed: false,
             rounds: 0,
             error: None,
         }
@@ -80,6 +87,19 @@ impl Line {
     /// The budget of what is said here: the greatest message.
     fn budget(&self) -> usize {
         usize::try_from(self.max).unwrap_or(usize::MAX)
+    }
+
+    /// Queue an answer; a delta is compressed if both ends take that.
+    fn push(&mut self, answer: &Reply) {
+        match self.is_packed && answer.has_delta {
+            true => self.outbound.push_packed(&answer.bytes),
+            false => self.outbound.push(&answer.bytes),
+        }
+    }
+
+    /// What the other end says that it can do.
+    fn learn(&mut self, message: &Message<'_>) {
+        self.is_packed |= self.packs && message.can(capability::PACKED);
     }
 
     /// Whether a round is over, everything was transmitted, and nothing went wrong since.
@@ -98,7 +118,9 @@ impl Line {
         }
         let mut all = || {
             while let Some(frame) = self.inbound.take(&mut bytes, self.max)? {
-                take(self, &frame)?;
+                // Of who was not told that this end takes them, a compressed frame is malformed.
+                let message = if self.packs { unpack(&frame, self.max)? } else { frame.into() };
+                take(self, &message)?;
             }
             Ok(())
         };
@@ -135,9 +157,15 @@ pub struct Stream {
 }
 
 impl Stream {
-    fn new(end: bool, mode: Mode, max: u64) -> Self {
-        let line = Line::new(max);
-        Stream { line, end, mode, asked: end, waits: Waits::Nothing, in_lines: false }
+    fn new(host: &Host) -> Self {
+        Stream {
+            line: Line::new(host),
+            end: false,
+            mode: Mode::default(),
+            asked: false,
+            waits: Waits::Nothing,
+            in_lines: false,
+        }
     }
 
     /// Ask for a round. It begins at the next [`transmit`](Stream::transmit), or if one is under
@@ -148,7 +176,7 @@ impl Stream {
 
     const fn manner(&self) -> Manner {
         let learns_only = matches!(self.mode, Mode::Pull);
-        Manner { in_lines: self.in_lines, is_stream: true, learns_only }
+        Manner { in_lines: self.in_lines, is_stream: true, learns_only, packs: self.line.packs }
     }
 
     /// Take in bytes from the connection, split anywhere.
@@ -193,10 +221,11 @@ impl Stream {
                     (*in_lines, *asked) = (true, true);
                     return Ok(());
                 }
+                line.learn(&message);
                 *in_lines |= message.digest.is_some() && !message.can(capability::SKETCH);
                 let answer = answer(host, &message, frame.len(), line.budget(), manner);
                 if message.describes() || (expected == Kind::SynAck && !manner.learns_only) {
-                    line.outbound.push(&answer.bytes);
+                    line.push(&answer);
                 }
                 if answer.wants {
                     *waits = Waits::Ack;
@@ -267,8 +296,8 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    fn new(end: bool, max: u64) -> Self {
-        Exchange { line: Line::new(max), end, waits: false }
+    fn new(host: &Host) -> Self {
+        Exchange { line: Line::new(host), end: false, waits: false }
     }
 
     /// Take in bytes from the connection, split anywhere.
@@ -299,7 +328,7 @@ impl Exchange {
                 // Otherwise a peer that never reads could pile up answers here.
                 return Err(Error::Malformed("a message before the last answer was transmitted"));
             }
-            let manner = Manner { is_stream: true, ..Manner::default() };
+            let manner = Manner { is_stream: true, packs: line.packs, ..Manner::default() };
             if core::mem::take(waits) {
                 take_ack(host, line, frame, manner)?;
                 line.rounds += 1;
@@ -309,8 +338,9 @@ impl Exchange {
             if message.kind != Kind::Syn {
                 return Err(Error::Malformed("a Syn was expected"));
             }
+            line.learn(&message);
             let answer = answer(host, &message, frame.len(), line.budget(), manner);
-            line.outbound.push(&answer.bytes);
+            line.push(&answer);
             *waits = answer.describes || !(message.pull || answer.bytes.is_empty());
             // What is not understood is said again in the same round.
             *waits &= !answer.refuses;
@@ -352,7 +382,7 @@ fn take_ack<A: Access>(
     }
     let answer = answer(host, &message, frame.len(), line.budget(), manner);
     if message.want.is_some() {
-        line.outbound.push(&answer.bytes);
+        line.push(&answer);
     }
     Ok(())
 }

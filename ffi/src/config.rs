@@ -178,6 +178,22 @@ pub unsafe extern "C" fn plasmid_config_set_digests(
     })
 }
 
+/// 1: compress streams (Zstandard), if the other end does so too. 0 (default): do not. It pays
+/// where bytes are dear: it takes several times as long as all else that is done with them.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn plasmid_config_set_compress(
+    config: *mut plasmid_config,
+    compress: u32,
+) -> plasmid_status {
+    // SAFETY: the caller keeps the header's rules for handles.
+    let config = unsafe { Ref::new(config) };
+    config.call(|settings| {
+        settings.config.compress = flag("compress", compress)?;
+        Ok(())
+    })
+}
+
 /// 1 (default): keep and send superseded values and deletions too, until their owner compacts. 0:
 /// keep and send only what is newest of each key, one's own and everyone else's.
 #[must_use]

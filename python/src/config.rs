@@ -62,6 +62,7 @@ pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResul
         match name.as_str() {
             "ordering" => config.ordering = ordering(&text()?)?,
             "digests" => config.digests = digests(&text()?)?,
+            "compress" => config.compress = value.extract::<bool>().map_err(note)?,
             "compaction" => config.auto_compact = compaction(&text()?)?,
             "state" => {
                 let state = value.extract::<Option<Bound<'_, LocalState>>>();

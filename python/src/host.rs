@@ -48,6 +48,8 @@ use crate::shared::{Hosted, walled};
 /// - `digests`: how the host says what it has: in lines or in sums, whichever takes less
 ///   (`"smallest"`), in lines only (`"plain"`), or for tests in sums wherever they fit
 ///   (`"sketch"`). Hosts that differ in this understand each other.
+/// - `compress`: whether streams are compressed, if the other end does so too. It pays where bytes
+///   are dear.
 /// - `state`: `LocalState(history=False)` keeps and sends only the newest value of each key.
 /// - `seed`: of all randomness in the host; drawn from the system by default.
 /// - `nonce`: tells this process from every other that uses this id; drawn from the system by
@@ -90,7 +92,7 @@ impl Host {
     // The defaults that a reader of help() understands.
     #[pyo3(text_signature = "(id, *, ordering='depth', state=None, seed=None, nonce=None, \
                              generation=None, cluster='', compaction='auto', digests='smallest', \
-                             **options)")]
+                             compress=False, **options)")]
     fn new(id: Word, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let config = config::config("Host", options)?;
         Ok(Self::made(config, |config| plasmid::Host::new(&id, config))?)

@@ -193,6 +193,7 @@ class Stage:
             restore=self.buffers.__getitem__,
             ordering=str,
             digests=str,
+            compress=lambda word: word == "true",
             history=lambda word: {"true": True, "false": False}[word],
             compaction=str,
             cluster=parse,

@@ -66,6 +66,8 @@ static void of_configs(void) {
   INVALID(plasmid_config_set_digests(config, 3));
   INVALID(plasmid_config_set_history(NULL, 0));
   INVALID(plasmid_config_set_history(config, 2));
+  INVALID(plasmid_config_set_compress(NULL, 0));
+  INVALID(plasmid_config_set_compress(config, 2));
   INVALID(plasmid_config_set_auto_compact(NULL, 0));
   INVALID(plasmid_config_set_auto_compact(config, 2));
   INVALID(plasmid_config_set_tombstone_age_ms(NULL, 1));

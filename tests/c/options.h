@@ -53,6 +53,8 @@ static void configure(plasmid_config *config, const char *option, const char *va
                                       : PLASMID_DIGESTS_SMALLEST));
   } else if (strcmp(option, "history") == 0) {
     OK(plasmid_config_set_history(config, either(option, value, "true", "false")));
+  } else if (strcmp(option, "compress") == 0) {
+    OK(plasmid_config_set_compress(config, either(option, value, "true", "false")));
   } else if (strcmp(option, "compaction") == 0) {
     OK(plasmid_config_set_auto_compact(config, either(option, value, "auto", "manual")));
   } else if (strcmp(option, "cluster") == 0) {

@@ -106,6 +106,7 @@ void options() {
   config.set_ordering(plasmid::Ordering::breadth)
       .set_digests(plasmid::Digests::plain)
       .set_history(false)
+      .set_compress(true)
       .set_seed(1)
       .set_nonce(2)
       .set_generation(3)

@@ -148,6 +148,12 @@ fn a_view_is_what_its_host_holds() {
 }
 
 #[test]
+fn a_view_goes_to_any_thread() {
+    const fn is_shared<T: Clone + Send + Sync>() {}
+    const { is_shared::<View>() }
+}
+
+#[test]
 fn views_are_read_while_the_host_goes_on() {
     let mut host = host(0, 1);
     thread::scope(|scope| {

@@ -1,6 +1,7 @@
 //! How far others are with the host's own map, as they say themselves; and what was said to them of
 //! theirs.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
 use crate::wire::short::ShortId;
@@ -14,16 +15,26 @@ const TOLD: u8 = 3;
 const SIGN_OF_LIFE_MS: u64 = 1000;
 
 /// One peer.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Peer {
     /// Its generation: with a newer one it may have forgotten everything.
     generation: u64,
-    /// The (generation, version) of the own map that it said it holds.
-    holds: Option<(u64, u64)>,
-    /// The (generation, version) of its map that it was told is held here, and how often.
-    told: ((u64, u64), u8),
+    /// The (generation + 1, version) of the own map that it said it holds; zeros if it said
+    /// nothing. There may be very many peers, and an option would take eight bytes more.
+    holds: (u64, u64),
+    /// What it was told, if it called when there was nothing else to say: few do so, of many.
+    told: Option<Box<Told>>,
+}
+
+/// That all of its map is held here.
+#[derive(Debug, Default)]
+struct Told {
+    /// The (generation, version) of its map that is held.
+    reached: (u64, u64),
+    /// How often it was told that.
+    times: u8,
     /// When it was told something last, if this host has a clock.
-    told_at: u64,
+    at: u64,
 }
 
 /// Peers by short id.
@@ -57,7 +68,8 @@ impl AckedVersions {
         }
         // A late message of an earlier life, of the peer or of this host, takes nothing back.
         if held.generation == generation {
-            held.holds = held.holds.max(holds);
+            let holds = holds.map(|(generation, version)| (generation + 1, version));
+            held.holds = held.holds.max(holds.unwrap_or_default());
         }
     }
 
@@ -67,14 +79,15 @@ impl AckedVersions {
         let Some(held) = self.peers.get_mut(&peer) else {
             return false;
         };
-        if held.told.0 != reached {
-            held.told = (reached, 0);
+        let told = held.told.get_or_insert_default();
+        if told.reached != reached {
+            (told.reached, told.times) = (reached, 0);
         }
-        held.told.1 = held.told.1.saturating_add(1);
-        let is_due = held.told.1 <= TOLD
-            || now.is_some_and(|now| now.saturating_sub(held.told_at) >= SIGN_OF_LIFE_MS);
+        told.times = told.times.saturating_add(1);
+        let is_due = told.times <= TOLD
+            || now.is_some_and(|now| now.saturating_sub(told.at) >= SIGN_OF_LIFE_MS);
         if is_due {
-            held.told_at = now.unwrap_or(0);
+            told.at = now.unwrap_or(0);
         }
         is_due
     }
@@ -83,8 +96,8 @@ impl AckedVersions {
     /// peer is known here. What it said in an earlier one, it may have forgotten.
     pub(crate) fn get(&self, peer: ShortId, own_generation: u64, since: u64) -> Option<u64> {
         let held = self.peers.get(&peer).filter(|held| held.generation >= since)?;
-        let (generation, version) = held.holds?;
-        (generation == own_generation).then_some(version)
+        let (generation, version) = held.holds;
+        (generation == own_generation + 1).then_some(version)
     }
 
     /// The least that any peer has of the map of that generation; `None` if there is none. `since`

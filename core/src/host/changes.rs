@@ -334,7 +334,7 @@ impl<'a> Page<'a, '_> {
 
     /// Deletions of which no tombstone tells any more.
     fn deletes(&mut self, held: &'a Participant, telling: &Telling) {
-        let Some(deletes) = held.deletes.as_ref().filter(|_| !telling.is_whole) else {
+        let Some(deletes) = held.rare.deletes.as_ref().filter(|_| !telling.is_whole) else {
             return;
         };
         // An older deletion can be all that is left of it, in a batch.
@@ -393,7 +393,7 @@ impl Telling {
             // What was told of what is newer is no part of it: deletions were forgotten since.
             return done.is_whole;
         }
-        let deletes = held.deletes.as_ref();
+        let deletes = held.rare.deletes.as_ref();
         deletes.is_none_or(|deletes| deletes.reach(done.version, u64::MAX))
     }
 
@@ -412,7 +412,7 @@ impl Telling {
         let is_same = before.generation == held.generation;
         match before.status {
             Some(Status::Present) if is_same && held.status == Status::Present => {
-                let deletes = held.deletes.as_ref();
+                let deletes = held.rare.deletes.as_ref();
                 if deletes.is_none_or(|deletes| deletes.reach(before.version, place)) {
                     let after = before.version;
                     Telling { header: None, is_whole: false, after, place }

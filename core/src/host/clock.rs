@@ -119,8 +119,8 @@ impl Host {
             if short == own || held.status != Status::Present {
                 continue;
             }
-            let evidence = held.evidence.as_deref().copied().unwrap_or(Evidence::new(now_ms));
-            if held.evidence.is_none() {
+            let evidence = held.rare.evidence.unwrap_or(Evidence::new(now_ms));
+            if held.rare.evidence.is_none() {
                 unheard.push(short);
             }
             let last = evidence.heard_at.unwrap_or(evidence.since).max(awake_since);
@@ -216,7 +216,7 @@ impl View {
         if *participant == *self.id() {
             return Some(0);
         }
-        let at = at(held.evidence.as_ref()?, held.max_version)?;
+        let at = at(held.rare.evidence.as_ref()?, held.max_version)?;
         Some(now.saturating_sub(at))
     }
 }

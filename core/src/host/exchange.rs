@@ -212,7 +212,8 @@ impl Host {
                 let size = message.sketch.map_or(0, |sketch| sketch.size());
                 self.estimate.found(account.differ + left);
                 let had_room = 2 * account.differ + 8 <= size && left * 8 <= size;
-                if self.estimate.is_stuck(had_room) {
+                // One that had no room tells nothing, neither way.
+                if had_room && self.estimate.is_stuck(true) {
                     let participants = self.state.count();
                     self.state.level_sketches().rotate(participants);
                 }

@@ -167,7 +167,7 @@ fn put_copy(out: &mut Vec<u8>, held: &Participant) {
         clean.put(out);
     }
     let none = BTreeSet::new();
-    let suspects = held.catch_up.as_ref().map_or(&none, |catch_up| catch_up.suspects());
+    let suspects = held.rare.catch_up.as_ref().map_or(&none, |catch_up| catch_up.suspects());
     varint::put(out, suspects.len() as u64);
     suspects.iter().for_each(|version| varint::put(out, *version));
     varint::put(out, held.log.len() as u64);
@@ -208,7 +208,7 @@ impl Participant {
             held.log.append(&entry, config.state.history, hasher);
             held.max_version = entry.version;
             if let Body::Compact { up_to } = entry.body {
-                held.compacted = up_to;
+                held.is_to_compact(up_to);
             }
         }
         let is_gone = held.status != Status::Present;
@@ -225,9 +225,9 @@ impl Participant {
             return Err(TORN);
         }
         held.max_version = max_version;
-        held.gc_version = gc_version;
+        held.have_compacted(gc_version);
         held.horizon = horizon;
-        held.catch_up = CatchUp::restored(clean, suspects);
+        held.rare.change(|rare| rare.catch_up = CatchUp::restored(clean, suspects));
         Ok(held)
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::log::index::{Index, KeyHasher};
 use crate::log::subject::{Subject, says_something};
 use crate::log::tally::Tally;
-use crate::log::{Entries, Log};
+use crate::log::{Log, Store};
 use crate::wire::entry::{Body, Entry, Op};
 
 impl Log {
@@ -44,7 +44,7 @@ impl Log {
         if self.tally.dead == 0 {
             return;
         }
-        if let (Entries::Large(index), true) = (&mut self.entries, self.tally.batches.is_empty()) {
+        if let (Store::Large(index), true) = (&mut self.store, self.tally.batches.is_empty()) {
             let index = Arc::make_mut(index);
             return compact_in_place(index, &mut self.tally, up_to, hasher, deleted);
         }

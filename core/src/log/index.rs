@@ -26,9 +26,6 @@ const HOLE: u32 = u32::MAX - 1;
 /// An older value of this key is not kept; a batch before it may have one.
 const LOST: u32 = u32::MAX - 2;
 
-/// Room is made for so many keys at once: entries may be about fewer than they are.
-const MAX_AT_ONCE: usize = 1024;
-
 /// A large log.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
@@ -79,7 +76,8 @@ impl Index {
     /// An index with room for so many entries of so many bytes.
     pub(crate) fn with_room(entries: usize, len: usize) -> Self {
         let (bytes, slots) = (Vec::with_capacity(len), Vec::with_capacity(entries));
-        let newest = HashTable::with_capacity(entries.min(MAX_AT_ONCE));
+        // As many keys as entries, if those are not so small that this would be most of it.
+        let newest = HashTable::with_capacity(entries.min(len / 16));
         Index { bytes, slots, newest, holes: 0 }
     }
 

@@ -104,9 +104,9 @@ fn check(log: &Log, model: &Model, hasher: &KeyHasher, rng: &mut fastrand::Rng) 
 
 /// The bytes of a log, holes among them.
 fn stored(log: &Log) -> &Vec<u8> {
-    match &log.entries {
-        Entries::Small(small) => small,
-        Entries::Large(index) => &index.bytes,
+    match &log.store {
+        Store::Small(small) => small,
+        Store::Large(index) => &index.bytes,
     }
 }
 
@@ -181,10 +181,7 @@ fn without_history_what_is_overwritten_for_ever_takes_no_more_room() {
         // Holes are at most half of the bytes, so of the updates too: all are of like size.
         assert!(stored(&log).len() <= 2 * log.len() + bytes.len());
         let slots = log.position(u64::MAX);
-        assert!(
-            matches!(log.entries, Entries::Small(_)) || slots as u64 <= 3 * KEYS,
-            "{slots} slots"
-        );
+        assert!(matches!(log.store, Store::Small(_)) || slots as u64 <= 3 * KEYS, "{slots} slots");
     }
     assert_eq!(log.newest().len() as u64, KEYS);
     assert!(stored(&log).capacity() <= 4 * log.len(), "memory is given back");

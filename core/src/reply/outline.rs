@@ -74,7 +74,7 @@ impl Lens {
 }
 
 fn staged(short: ShortId, held: &Participant) -> Option<StagedLine> {
-    let staged = held.staged.as_ref()?;
+    let staged = held.rare.staged.as_ref()?;
     Some(StagedLine { short, version: staged.version(), offset: staged.len() as u64 })
 }
 

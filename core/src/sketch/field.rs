@@ -53,12 +53,21 @@ pub(crate) fn signed_inverse(value: i64) -> Option<u64> {
     Some(if value < 0 { sub(0, inverse) } else { inverse })
 }
 
-/// `sum` and a signed number times `check`, modulo 2³² − 5.
-pub(crate) const fn add_check(sum: u32, value: i64, check: u32) -> u32 {
-    let magnitude = value.unsigned_abs() % P_CHECK;
-    let product = magnitude * check as u64 % P_CHECK;
-    let term = if value < 0 { P_CHECK - product } else { product };
-    ((sum as u64 + term) % P_CHECK) as u32
+/// A signed number times a check, modulo 2³² − 5.
+pub(crate) const fn check(value: i64, check: u32) -> u32 {
+    let product = value.unsigned_abs() % P_CHECK * check as u64 % P_CHECK;
+    if value < 0 && product > 0 { (P_CHECK - product) as u32 } else { product as u32 }
+}
+
+/// The sum of two that are below 2³² − 5.
+pub(crate) const fn add_checks(a: u32, b: u32) -> u32 {
+    let sum = a as u64 + b as u64;
+    (if sum >= P_CHECK { sum - P_CHECK } else { sum }) as u32
+}
+
+/// The difference of two that are below 2³² − 5.
+pub(crate) const fn sub_checks(a: u32, b: u32) -> u32 {
+    if a >= b { a - b } else { (a as u64 + P_CHECK - b as u64) as u32 }
 }
 
 #[cfg(test)]
@@ -80,15 +89,24 @@ mod tests {
                 assert_eq!(mul(a, b), plain(i128::from(a) * i128::from(b)));
             }
         }
+        let edges = [0, 1, P_CHECK as u32 / 2, P_CHECK as u32 - 1];
+        for a in edges {
+            for b in edges {
+                let sum = (u64::from(a) + u64::from(b)) % P_CHECK;
+                assert_eq!(u64::from(add_checks(a, b)), sum);
+                assert_eq!(sub_checks(sum as u32, b), a);
+            }
+        }
         for value in [0, 1, P - 1, P, P + 1, 2 * P, u64::MAX] {
             assert_eq!(reduce(value), plain(i128::from(value)));
         }
         for value in [0, 1, -1, i64::MAX, i64::MIN, P as i64, -(P as i64), 1 - P as i64] {
             assert_eq!(signed(value), plain(i128::from(value)));
-            let check = P_CHECK - 1;
-            let term = i128::from(value) * i128::from(check);
-            let expected = (term + 7).rem_euclid(i128::from(P_CHECK)) as u32;
-            assert_eq!(add_check(7, value, check as u32), expected);
+            for factor in [1, 2, (P_CHECK - 1) as u32] {
+                let product = i128::from(value) * i128::from(factor);
+                let expected = product.rem_euclid(i128::from(P_CHECK)) as u32;
+                assert_eq!(check(value, factor), expected);
+            }
         }
     }
 

@@ -34,7 +34,7 @@ fn alone(salt: &Salt, cell: &Cell, at: usize, size: usize) -> Option<(i64, Spot)
     // Most cells are empty, and most values are small: both cost little.
     let inverse = if value == 0 { None } else { field::signed_inverse(value) }?;
     let spot = salt.at(field::mul(cell.places, inverse));
-    let is_sound = field::add_check(0, value, spot.check) == cell.checks;
+    let is_sound = field::check(value, spot.check) == cell.checks;
     let is_here = size == 1 || spot.cells(size / ROWS).contains(&at);
     (is_sound && is_here).then_some((value, spot))
 }
@@ -59,8 +59,9 @@ pub(crate) fn peel(salt: &Salt, mut cells: Vec<Cell>) -> Peeled {
             cells[0] = Cell::default();
             break;
         }
+        let taken = cells[at];
         for other in spot.cells(size / ROWS) {
-            cells[other].add(value.wrapping_neg(), &spot);
+            cells[other] = cells[other].minus(&taken);
             if other != at {
                 queue.push(other);
             }
@@ -252,10 +253,8 @@ mod tests {
             let size = [1, 4, 8, 32, 96][rng.usize(..5)];
             // Single coordinates, not in the rest of their cells: taking one out puts it in there.
             let mut cell = |_| {
-                let mut cell = Cell::default();
                 let spot = salt.spot(any_short(&mut rng), Coordinate::Version);
-                cell.add(rng.i64(-3..3), &spot);
-                cell
+                Cell::of(rng.i64(-3..3), &spot)
             };
             let cells = (0..size).map(&mut cell).collect();
             assert!(peel(&salt, cells).ahead.len() <= size);

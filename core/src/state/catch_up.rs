@@ -16,7 +16,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::Config;
@@ -82,13 +81,13 @@ pub(crate) fn admits(
 impl Participant {
     /// The unfinished obligation of the copy.
     pub(crate) fn clean(&self) -> Option<Clean> {
-        self.catch_up.as_ref()?.clean
+        self.rare.catch_up.as_ref()?.clean
     }
 
     /// Take on an obligation.
     pub(crate) fn oblige(&mut self, clean: Option<Clean>) {
-        if clean.is_some() || self.catch_up.is_some() {
-            self.catch_up.get_or_insert_default().clean = clean;
+        if clean.is_some() || self.rare.catch_up.is_some() {
+            self.rare.change(|rare| rare.catch_up.get_or_insert_default().clean = clean);
         }
     }
 
@@ -106,19 +105,20 @@ impl Participant {
         if !self.wants(keep) {
             return;
         }
-        let Participant { log, catch_up: Some(catch_up), .. } = self else {
-            return;
-        };
-        let mut listed = keep.versions().peekable();
-        for held in log.after(keep.clean.p).take_while(|held| held.version <= keep.to) {
-            while listed.next_if(|listed| *listed < held.version).is_some() {}
-            if listed.peek() != Some(&held.version) && catch_up.suspects.insert(held.version) {
-                let values = held.ops().filter(|op| op.value.is_some()).count();
-                catch_up.size.0 += values as u64;
-                catch_up.size.1 += held.bytes.len() as u64;
+        let Participant { log, rare, .. } = self;
+        rare.change(|rare| {
+            let catch_up = rare.catch_up.get_or_insert_default();
+            let mut listed = keep.versions().peekable();
+            for held in log.after(keep.clean.p).take_while(|held| held.version <= keep.to) {
+                while listed.next_if(|listed| *listed < held.version).is_some() {}
+                if listed.peek() != Some(&held.version) && catch_up.suspects.insert(held.version) {
+                    let values = held.ops().filter(|op| op.value.is_some()).count();
+                    catch_up.size.0 += values as u64;
+                    catch_up.size.1 += held.bytes.len() as u64;
+                }
             }
-        }
-        catch_up.clean = catch_up.clean.map(|clean| Clean { p: keep.to, ..clean });
+            catch_up.clean = catch_up.clean.map(|clean| Clean { p: keep.to, ..clean });
+        });
     }
 
     /// End the obligation if it is fulfilled, and drop suspects if nothing can save them any more.
@@ -129,31 +129,35 @@ impl Participant {
         {
             self.oblige(None);
             // What was compacted up to g never came, and what was held of it is suspect.
-            self.gc_version = self.gc_version.max(g);
+            self.have_compacted(g);
         }
         // Before that, a batch may live here only because what superseded it is missing.
         if self.max_version >= self.horizon && self.clean().is_none() {
             self.sweep(config, hasher);
-            if self.compacted > self.gc_version {
-                self.compact(self.compacted, config, hasher);
+            if self.rare.compacted > self.gc_version {
+                self.compact(self.rare.compacted, config, hasher);
             }
         }
-        if self.catch_up.as_ref().is_some_and(|c| c.clean.is_none() && c.suspects.is_empty()) {
-            self.catch_up = None;
+        let catch_up = self.rare.catch_up.as_ref();
+        if catch_up.is_some_and(|c| c.clean.is_none() && c.suspects.is_empty()) {
+            self.rare.clear(|rare| rare.catch_up = None);
         }
     }
 
     /// How many suspect values there are, and how many bytes they are, at most.
     pub(crate) fn suspect_size(&self) -> (u64, u64) {
-        self.catch_up.as_ref().map_or((0, 0), |catch_up| catch_up.size)
+        self.rare.catch_up.as_ref().map_or((0, 0), |catch_up| catch_up.size)
     }
 
     fn sweep(&mut self, config: &Config, hasher: &KeyHasher) {
-        let Some(catch_up) = self.catch_up.as_mut().filter(|c| !c.suspects.is_empty()) else {
+        if self.rare.catch_up.as_ref().is_none_or(|c| c.suspects.is_empty()) {
             return;
-        };
-        let suspects = core::mem::take(&mut catch_up.suspects);
-        catch_up.size = (0, 0);
+        }
+        let suspects = self.rare.change(|rare| {
+            let catch_up = rare.catch_up.get_or_insert_default();
+            catch_up.size = (0, 0);
+            core::mem::take(&mut catch_up.suspects)
+        });
         let mut shown: Vec<Deleted> = Vec::new();
         for version in &suspects {
             let Some(held) =
@@ -175,15 +179,12 @@ impl Participant {
             });
         }
         self.log.retain(hasher, |entry| !suspects.contains(&entry.version));
-        for deleted in shown {
-            let deletes = Arc::make_mut(self.deletes.get_or_insert_default());
-            deletes.push(deleted, config.limits.remembered_deletes);
-        }
+        self.remember(shown, config);
     }
 
     /// What of the log may be told to others.
     pub(crate) fn served(&self) -> Served<'_> {
-        let suspects = self.catch_up.as_ref().map(|catch_up| &catch_up.suspects);
+        let suspects = self.rare.catch_up.as_ref().map(|catch_up| &catch_up.suspects);
         Served { log: &self.log, suspects: suspects.filter(|suspects| !suspects.is_empty()) }
     }
 }

@@ -85,23 +85,20 @@ impl State {
         let Some(held) = self.at(short).filter(|held| held.status == Status::Present) else {
             return;
         };
-        let mut evidence = held.evidence.as_deref().copied().unwrap_or(Evidence::new(now));
+        let mut evidence = held.rare.evidence.unwrap_or(Evidence::new(now));
         evidence.hear(at, version, held.max_version);
         // Much of what is heard is known: then nothing is written, which a view could share.
-        if held.evidence.as_deref() != Some(&evidence)
+        if held.rare.evidence != Some(evidence)
             && let Some(held) = self.get_mut(short)
         {
-            match &mut held.evidence {
-                Some(known) => **known = evidence,
-                unknown => *unknown = Some(evidence.into()),
-            }
+            held.rare.change(|rare| rare.evidence = Some(evidence));
         }
     }
 
     /// Evidence of somebody's life is waited for from now on.
     pub(crate) fn await_evidence(&mut self, short: ShortId, now: u64) {
         if let Some(held) = self.get_mut(short) {
-            held.evidence.get_or_insert_with(|| Evidence::new(now).into());
+            held.rare.change(|rare| rare.evidence = Some(Evidence::new(now)));
         }
     }
 }
@@ -124,7 +121,7 @@ impl View {
         let nth = rng.usize(..self.count());
         let first = self.nth(nth).unwrap_or(0);
         for (short, held) in self.circle(first).take(LOOKED_AT) {
-            let seen = held.evidence.as_ref().and_then(|evidence| evidence.seen);
+            let seen = held.rare.evidence.as_ref().and_then(|evidence| evidence.seen);
             if let Some((at, version)) = seen {
                 let age_ms = now.saturating_sub(at);
                 let generation = held.generation as u16;

@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 
 use crate::state::participant::{Participant, Status};
+use crate::wire::bounds::MAX_VERSION;
 use crate::wire::short::ShortId;
 
 /// Where a copy was: unknown, or in some generation, status and version.
@@ -31,9 +32,35 @@ impl Standing {
     }
 }
 
+/// Where somebody's copy was, in as few bytes as that takes: there may be very many of them.
+#[derive(Clone, Copy, Debug)]
+struct Record {
+    short: ShortId,
+    generation: u64,
+    /// The version, and above its 60 bits the status.
+    version: u64,
+}
+
+impl Record {
+    const STATUS: [Option<Status>; 4] =
+        [None, Some(Status::Present), Some(Status::Left), Some(Status::Evicted)];
+
+    fn new(short: ShortId, standing: Standing) -> Self {
+        let Standing { generation, status, version } = standing;
+        let status = status.map_or(0, |status| status as u64 + 1);
+        Record { short, generation, version: status << 60 | version }
+    }
+
+    fn standing(&self) -> Standing {
+        let Record { generation, version, .. } = *self;
+        let status = Record::STATUS[(version >> 60) as usize % 4];
+        Standing { generation, status, version: version & MAX_VERSION }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Journal {
-    records: VecDeque<(ShortId, Standing)>,
+    records: VecDeque<Record>,
     /// The number of the first record, from 1.
     first: u64,
     /// Cursors were handed out up to this place.
@@ -118,7 +145,7 @@ impl Journal {
             // With a quarter of slack, not twice the size.
             self.records.reserve_exact(self.records.len() / 4 + 1);
         }
-        self.records.push_back((short, before));
+        self.records.push_back(Record::new(short, before));
     }
 
     fn trim(&mut self) {
@@ -148,11 +175,12 @@ impl Journal {
     pub(crate) fn since(&self, place: u64) -> BTreeMap<ShortId, Standing> {
         let skip = usize::try_from((place + 1).saturating_sub(self.first)).unwrap_or(usize::MAX);
         let mut changed = BTreeMap::new();
-        for (short, before) in self.records.iter().skip(skip) {
-            let first = changed.entry(*short).or_insert(*before);
+        for record in self.records.iter().skip(skip) {
+            let before = record.standing();
+            let first = changed.entry(record.short).or_insert(before);
             // It was forgotten in between: whoever reads was told that it is gone.
             if before.status.is_none() {
-                *first = *before;
+                *first = before;
             }
         }
         changed
@@ -244,6 +272,17 @@ mod tests {
         }
         let changed = journal.since(cursor);
         assert_eq!(changed.get(&7).map(|before| before.version), Some(10));
+    }
+
+    #[test]
+    fn a_record_tells_where_a_copy_was() {
+        let statuses = [None, Some(Status::Present), Some(Status::Left), Some(Status::Evicted)];
+        for status in statuses {
+            for version in [0, 1, MAX_VERSION] {
+                let standing = Standing { generation: u64::MAX, status, version };
+                assert_eq!(Record::new(7, standing).standing(), standing);
+            }
+        }
     }
 
     #[test]

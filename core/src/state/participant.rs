@@ -1,6 +1,5 @@
 //! One copy: what is held of a participant, and what may be added to it.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -10,15 +9,14 @@ use crate::log::Log;
 use crate::log::index::KeyHasher;
 use crate::log::subject::Subject;
 use crate::sketch::Counted;
-use crate::state::catch_up::CatchUp;
-use crate::state::heard::Evidence;
-use crate::state::journal::{Deleted, Deletes};
-use crate::state::staging::Staged;
+use crate::state::id::Id;
+use crate::state::journal::Deleted;
+use crate::state::rare::Rare;
 use crate::wire::bounds::EVICTED;
 use crate::wire::entry::{Body, Entry};
 
-/// What a participant costs beside its updates, bytes, roughly: it keeps `state_bytes` honest when
-/// somebody invents ids.
+/// What a participant costs beside its updates, bytes, roughly: the copy, and what is in the table,
+/// in the journal and among the peers. It keeps `state_bytes` honest when somebody invents ids.
 pub(crate) const PARTICIPANT_COST: usize = 240;
 
 /// Whether a participant is there.
@@ -47,25 +45,16 @@ impl Status {
 /// One copy: (generation, max_version, updates in version order). A clone shares what is large.
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
-    pub(crate) id: Box<[u8]>,
+    pub(crate) id: Id,
     pub(crate) generation: u64,
     pub(crate) status: Status,
     pub(crate) max_version: u64,
     /// Deletes up to here are no longer held.
     pub(crate) gc_version: u64,
-    /// The owner compacted up to here. The copy follows when it lacks nothing that came before.
-    pub(crate) compacted: u64,
     /// The highest version that may have superseded something that is not held.
     pub(crate) horizon: u64,
     pub(crate) log: Log,
-    /// What is unfinished of a compaction that was missed.
-    pub(crate) catch_up: Option<Box<CatchUp>>,
-    /// A part of the next update.
-    pub(crate) staged: Option<Arc<Staged>>,
-    /// When it was known to live; only where the host has a clock.
-    pub(crate) evidence: Option<Box<Evidence>>,
-    /// Deletes that the log does not tell of any more.
-    pub(crate) deletes: Option<Arc<Deletes>>,
+    pub(crate) rare: Rare,
     /// The place of its last record in the journal.
     pub(crate) changed_at: u64,
 }
@@ -78,13 +67,9 @@ impl Participant {
             status: Status::Present,
             max_version: 0,
             gc_version: 0,
-            compacted: 0,
             horizon: 0,
             log: Log::default(),
-            catch_up: None,
-            staged: None,
-            evidence: None,
-            deletes: None,
+            rare: Rare::default(),
             changed_at: 0,
         }
     }
@@ -107,7 +92,7 @@ impl Participant {
 
     /// Whether it is not clean, or holds a part of its next update.
     pub(crate) fn is_unfinished(&self) -> bool {
-        self.staged.is_some() || self.clean().is_some()
+        self.rare.staged.is_some() || self.clean().is_some()
     }
 
     /// A newer generation starts: the older copy goes, whole and at once.
@@ -118,16 +103,21 @@ impl Participant {
         *self = Participant { id, ..fresh };
     }
 
+    /// The log goes up to that version now: a part of what it holds whole is no longer needed.
+    pub(crate) fn reach(&mut self, version: u64) {
+        self.max_version = version;
+        if self.rare.staged.as_ref().is_some_and(|staged| staged.version() <= version) {
+            self.rare.clear(|rare| rare.staged = None);
+        }
+    }
+
     /// It is gone: nothing is kept but that, and how far it was.
     pub(crate) fn depart(&mut self, status: Status) {
         self.status = status;
         self.gc_version = 0;
-        self.compacted = 0;
         self.horizon = 0;
         self.log = Log::default();
-        self.catch_up = None;
-        self.staged = None;
-        self.deletes = None;
+        self.rare = Rare::default();
     }
 
     /// Whether one more entry stays within the limits on a key and on one participant, and within
@@ -208,27 +198,63 @@ impl Participant {
 
     /// Remember no deletes: readers that have not seen them get all of it anew.
     pub(crate) fn forget_deletes(&mut self) {
-        if let Some(deletes) = &mut self.deletes {
-            Arc::make_mut(deletes).forget();
-        }
+        self.rare.clear(|rare| {
+            rare.deletes.iter_mut().for_each(|deletes| Arc::make_mut(deletes).forget());
+        });
     }
 
     /// Bytes that count towards `state_bytes`.
     pub(crate) fn cost(&self) -> usize {
-        let deletes = self.deletes.as_ref().map_or(0, |deletes| deletes.len());
+        let deletes = self.rare.deletes.as_ref().map_or(0, |deletes| deletes.len());
         PARTICIPANT_COST + self.id.len() + self.log.len() + deletes
+    }
+
+    /// The owner compacted up to there. The copy follows when it lacks nothing that came before.
+    pub(crate) fn is_to_compact(&mut self, up_to: u64) {
+        if up_to > self.gc_version.max(self.rare.compacted) {
+            self.rare.change(|rare| rare.compacted = up_to);
+        }
+    }
+
+    /// Deletes up to there are no longer held.
+    pub(crate) fn have_compacted(&mut self, up_to: u64) {
+        self.gc_version = self.gc_version.max(up_to);
+        if self.rare.compacted <= self.gc_version {
+            self.rare.clear(|rare| rare.compacted = 0);
+        }
     }
 
     /// The log was compacted up to that version: drop what the owner dropped.
     pub(crate) fn compact(&mut self, up_to: u64, config: &Config, hasher: &KeyHasher) {
-        self.gc_version = self.gc_version.max(up_to);
-        let Participant { log, deletes, gc_version, .. } = self;
-        let mut shown: Vec<(u64, Box<[u8]>)> = Vec::new();
-        log.compact(*gc_version, hasher, |version, key| shown.push((version, key.into())));
-        let max = config.limits.remembered_deletes;
-        for (version, key) in shown {
-            let deletes = Arc::make_mut(deletes.get_or_insert_default());
-            deletes.push(Deleted { key, version, place: 0 }, max);
+        self.have_compacted(up_to);
+        let mut shown: Vec<Deleted> = Vec::new();
+        self.log.compact(self.gc_version, hasher, |version, key| {
+            shown.push(Deleted { key: key.into(), version, place: 0 });
+        });
+        self.remember(shown, config);
+    }
+
+    /// Remember deletes that the log does not tell of any more.
+    pub(crate) fn remember(&mut self, shown: Vec<Deleted>, config: &Config) {
+        if shown.is_empty() {
+            return;
         }
+        self.rare.change(|rare| {
+            let deletes = Arc::make_mut(rare.deletes.get_or_insert_default());
+            let max = config.limits.remembered_deletes;
+            shown.into_iter().for_each(|deleted| deletes.push(deleted, max));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There may be very many participants with very few updates.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn a_copy_is_small() {
+        assert!(size_of::<Participant>() <= 120, "{}", size_of::<Participant>());
     }
 }

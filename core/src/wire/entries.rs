@@ -52,6 +52,22 @@ impl<'a> Entries<'a> {
         Ok(left)
     }
 
+    /// Those above that version.
+    pub(crate) fn after(mut self, version: u64) -> Self {
+        let mut rest = self;
+        while let Some(entry) = rest.next()
+            && entry.version <= version
+        {
+            self = rest;
+        }
+        self
+    }
+
+    #[inline(never)]
+    fn next_long(&mut self) -> Option<Entry<'a>> {
+        Entry::read(&mut self.reader).ok()
+    }
+
     /// The entries as they travel.
     pub fn bytes(&self) -> &'a [u8] {
         self.reader.rest()
@@ -61,12 +77,12 @@ impl<'a> Entries<'a> {
 impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Entry<'a>> {
-        if let Some(set) = Entry::short(self.reader.rest()) {
-            self.reader.skip(set.bytes.len());
-            return Some(set);
-        }
-        Entry::read(&mut self.reader).ok()
+        let Some(set) = Entry::short(self.reader.rest()) else {
+            return self.next_long();
+        };
+        self.reader.skip(set.bytes.len());
+        Some(set)
     }
 }

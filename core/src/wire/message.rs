@@ -40,6 +40,8 @@ const CRC_LEN: usize = 4;
 pub(crate) mod capability {
     /// It takes sketches and wants.
     pub(crate) const SKETCH: u64 = 1;
+    /// It takes compressed frames, on this stream.
+    pub(crate) const PACKED: u64 = 2;
 }
 
 /// Which message of an exchange this is.
@@ -81,7 +83,8 @@ pub struct Message<'a> {
     pub heard: Option<Lines<'a, HeardLine>>,
     /// What the receiver lacked.
     pub delta: Option<Delta<'a>>,
-    /// What the sender can do beside the least, as bits: 1 is that it takes sketches and wants.
+    /// What the sender can do beside the least, as bits: 1 is that it takes sketches and wants, 2
+    /// that it takes compressed frames on this stream.
     pub capabilities: Option<u64>,
     /// How far the sender is with the receiver's map.
     pub acked: Option<Acked>,

@@ -90,6 +90,20 @@ mod tests {
     }
 
     #[test]
+    fn a_head_is_what_its_numbers_are() {
+        for first in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, (1 << 21) - 1] {
+            for second in [0, 0x7f, 0x80, 0x3fff, 0x4000, (1 << 21) - 1] {
+                let (mut head, mut bytes) = (Vec::from([9]), Vec::from([9]));
+                Head::default().varint(first).byte(7).varint(second).put(&mut head);
+                put(&mut bytes, first);
+                bytes.push(7);
+                put(&mut bytes, second);
+                assert_eq!(head, bytes);
+            }
+        }
+    }
+
+    #[test]
     fn a_body_fills_the_room_for_it_exactly_when_it_can() {
         assert_eq!(prefixed_room(0), None);
         for room in 1..40_000 {

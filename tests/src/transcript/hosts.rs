@@ -80,6 +80,7 @@ fn configure(config: &mut Config, key: &str, value: &str) -> Result<(), String> 
         ("digests", "sketch") => config.digests = Digests::Sketch,
         ("history", "true") => config.state.history = true,
         ("history", "false") => config.state.history = false,
+        ("compress", "true") => config.compress = true,
         ("compaction", "auto") => config.auto_compact = true,
         ("compaction", "manual") => config.auto_compact = false,
         ("generation", _) => config.generation = number(value)?,

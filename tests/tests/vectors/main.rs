@@ -103,8 +103,7 @@ fn every_rule_of_the_decoder_has_a_vector() {
     let has = |rule: &str| vectors.iter().any(|vector| vector["rule"] == rule);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/wire");
     let mut rules = 0;
-    for file in fs::read_dir(folder).expect("the sources of the wire format") {
-        let source = fs::read_to_string(file.expect("a file").path()).expect("text");
+    for source in sources(&folder) {
         let named =
             source.split("Malformed(").skip(1).filter(|after| after.trim_start().starts_with('"'));
         // `require(what must hold, "the rule")?`
@@ -116,6 +115,18 @@ fn every_rule_of_the_decoder_has_a_vector() {
         }
     }
     assert!(rules >= 40, "only {rules} rules were found in the sources");
+}
+
+/// The text of every file in a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the sources of the wire format");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => sources(&path),
+            false => vec![fs::read_to_string(path).expect("text")],
+        })
+        .collect()
 }
 
 #[test]

@@ -80,10 +80,20 @@ impl Index {
         }
     }
 
+    /// Whether there is room for many more keys than there are.
+    pub(crate) fn is_too_roomy(&self) -> bool {
+        self.newest.len() < self.newest.capacity() / 4
+    }
+
     /// Give back what is allocated beyond what is held.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.bytes.shrink_to_fit();
         self.slots.shrink_to_fit();
+        self.shrink_keys_to_fit();
+    }
+
+    /// Give back the room for more keys than there are.
+    pub(crate) fn shrink_keys_to_fit(&mut self) {
         self.newest.shrink_to_fit(|held| Place::spread(held.hash));
     }
 }
