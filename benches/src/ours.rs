@@ -49,6 +49,7 @@ fn measure(meetings: &mut Meetings, words: &[&str]) -> Result<Value, Box<dyn Err
         ["w7", what] => coding::delta(what)?,
         ["w8"] => newest::ten()?,
         ["w9"] => datagrams::exchanges()?,
+        ["w10", "turns"] => beside::turns()?,
         ["w10", what, threads, beside] => beside::calls(what, threads.parse()?, beside)?,
         _ => return Err(format!("nothing is called {words:?}").into()),
     })

@@ -1,5 +1,6 @@
 """plasmid through its Python package: W1, W2, datagrams, and calls beside exchanges."""
 
+import contextlib
 import threading
 import time
 
@@ -91,7 +92,7 @@ def w9() -> contest.Figures:
 
 
 def w10(what: str, threads: str, beside: str) -> contest.Figures:
-    """`get` by so many threads, or `set` by one, while these hosts, or others, learn all."""
+    """Calls of `get` or `set` by so many threads while these hosts, or others, learn all."""
     syncs, own, alone = 12, 1_000, 0.4
     holder = learned(1_000, 100)
     keys = [contest.key(number) for number in range(own)]
@@ -106,6 +107,7 @@ def w10(what: str, threads: str, beside: str) -> contest.Figures:
     called = newcomers()
     synced = newcomers() if beside == "elsewhere" else called
     current, is_over = called[0], False
+    lock = threading.Lock() if beside == "locked" else contextlib.nullcontext()
     all_latencies: list[list[int]] = []
 
     def call() -> None:
@@ -114,14 +116,14 @@ def w10(what: str, threads: str, beside: str) -> contest.Figures:
         clock, at = time.perf_counter_ns, 0
         while not is_over:
             key, at = keys[at % own], at + 1
-            if what == "get":
-                begun = clock()
-                current.get(key)
-                latencies.append(clock() - begun)
-            else:
-                begun = clock()
-                current.set(key, "x" * 64)
-                latencies.append(clock() - begun)
+            begun = clock()
+            with lock:
+                if what == "set":
+                    current.set(key, "x" * 64)
+                else:
+                    current.get(key)
+            latencies.append(clock() - begun)
+            if what != "flood":
                 time.sleep(0.00005)
 
     callers = [threading.Thread(target=call) for _ in range(int(threads))]
@@ -133,7 +135,11 @@ def w10(what: str, threads: str, beside: str) -> contest.Figures:
     else:
         for one, newcomer in zip(called, synced, strict=True):
             current = one
-            exchange(newcomer, holder, 16 << 20)
+            message = newcomer.initiate(16 << 20)
+            message = holder.receive(message, 16 << 20)
+            with lock:
+                message = newcomer.receive(message, 16 << 20)
+            holder.receive(message, 16 << 20)
     elapsed = time.perf_counter_ns() - begun
     is_over = True
     for caller in callers:

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use super::contestant::{Runs, Who, heats_of, start};
+use super::contestant::{Runs, Who, heats, heats_of, start};
 use super::plots::Plots;
 use super::table::{Rows, Target, Unit};
 
@@ -12,55 +12,40 @@ const SOON: Target = Target::AtMost(1e6);
 
 /// W10.
 pub(crate) fn calls(rows: &mut Rows, _: &mut Plots) -> Result<(), Box<dyn Error>> {
-    for threads in THREADS {
-        get(rows, threads);
+    let turns = heats(&mut start(&[Who::Ours]), "w10 turns");
+    for (figure, word) in [("p50", "half"), ("max", "longest")] {
+        let name = format!("W10 turns of a cold sync, {word}");
+        rows.alone(name, Unit::Time, turns[0].median(figure), Target::Nothing);
     }
-    let beside = ["alone", "elsewhere", "turns", "locked"];
-    let runs = ask(Who::Ours, "set 1", &beside);
-    let name = "W10 set, one thread";
-    latencies(rows, name, &runs[..3]);
-    let (turns, locked) = (&runs[2], runs[3].median("max"));
-    rows.against(name, Unit::Time, turns.median("max"), ("one lock, longest", locked), SOON);
-    for threads in THREADS {
-        let request = format!("get {threads}");
-        let runs = ask(Who::OursInPython, &request, &beside[..3]);
-        latencies(rows, &format!("W10 get through Python, {}", of(threads)), &runs);
+    for (who, how) in [(Who::Ours, ""), (Who::OursInPython, " through Python")] {
+        for threads in THREADS {
+            let name = format!("W10 get{how}, {}", of(threads));
+            latencies(rows, &name, who, &format!("get {threads}"));
+        }
+        latencies(rows, &format!("W10 set{how}, one thread"), who, "set 1");
+        for threads in THREADS {
+            let runs = ask(who, &format!("flood {threads}"), &["alone", "turns"]);
+            let name = format!("W10 get{how} without a pause, {}", of(threads));
+            let alone = ("alone", runs[0].median("each"));
+            rows.against(name, Unit::Time, runs[1].median("each"), alone, Target::Nothing);
+        }
     }
-    let runs = ask(Who::OursInPython, "set 1", &beside[..3]);
-    latencies(rows, "W10 set through Python, one thread", &runs);
     Ok(())
 }
 
-fn get(rows: &mut Rows, threads: usize) {
-    let runs =
-        ask(Who::Ours, &format!("get {threads}"), &["alone", "elsewhere", "turns", "locked"]);
-    let name = format!("W10 get, {}", of(threads));
-    latencies(rows, &name, &runs[..3]);
-    let (turns, locked) = (&runs[2], &runs[3]);
-    for (figure, word) in [("p99", "one lock, 99 %"), ("max", "one lock, longest")] {
-        let theirs = (word, locked.median(figure));
-        rows.against(name.as_str(), Unit::Time, turns.median(figure), theirs, Target::Nothing);
-    }
-    let each = ("alone", runs[0].median("each"));
-    let name = format!("{name}, time for each of all");
-    rows.against(name, Unit::Time, turns.median("each"), each, Target::Nothing);
-    let name = format!("W10 cold sync beside get, {}", of(threads));
-    let sync = ("one lock", locked.median("sync"));
-    rows.against(name, Unit::Time, turns.median("sync"), sync, Target::Nothing);
-}
-
-/// The same beside exchanges of this host, beside those of others, and beside nothing.
-fn latencies(rows: &mut Rows, name: &str, runs: &[Runs]) {
-    let [alone, elsewhere, turns] = runs else { return };
-    for (figure, word, target) in [
-        ("p50", "half", Target::Nothing),
-        ("p99", "99 %", SOON),
-        ("max", "longest", Target::Nothing),
-    ] {
+/// How long a call takes beside exchanges of this host, beside those of others, beside nothing, and
+/// under one lock.
+fn latencies(rows: &mut Rows, name: &str, who: Who, what: &str) {
+    let runs = ask(who, what, &["alone", "elsewhere", "turns", "locked"]);
+    let [alone, elsewhere, turns, locked] = &runs[..] else { return };
+    for (figure, word) in [("p50", "half"), ("p99", "99 %"), ("max", "longest")] {
         let (name, time) = (format!("{name}, {word}"), turns.median(figure));
-        let others = ("beside others' syncs", elsewhere.median(figure));
-        rows.against(name.as_str(), Unit::Time, time, others, target);
-        rows.against(name, Unit::Time, time, ("alone", alone.median(figure)), Target::Nothing);
+        for (other, runs) in [("alone", alone), ("beside others' syncs", elsewhere)] {
+            let other = (other, runs.median(figure));
+            rows.against(name.as_str(), Unit::Time, time, other, Target::Nothing);
+        }
+        let target = if figure == "p99" { SOON } else { Target::Nothing };
+        rows.against(name, Unit::Time, time, ("one lock", locked.median(figure)), target);
     }
 }
 

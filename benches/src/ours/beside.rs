@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use plasmid::{Host, Turns as _};
+use plasmid::{Host, Turns};
 use plasmid_shared::SharedHost;
 use serde_json::{Value, json};
 
@@ -25,7 +25,8 @@ const ALONE: Duration = Duration::from_millis(400);
 const PAUSE: Duration = Duration::from_micros(50);
 const BUDGET: usize = 16 << 20;
 
-/// `get` by so many threads, or `set` by one, on hosts that meanwhile
+/// `get` by so many threads, or `set` by one, with a pause after each call; or a `flood` of `get`s
+/// without; on hosts that meanwhile
 ///
 /// * `alone`: do nothing else;
 /// * `elsewhere`: have nothing to do with the syncs that take a processor;
@@ -46,7 +47,7 @@ pub(crate) fn calls(what: &str, threads: usize, beside: &str) -> Result<Value, B
         let callers: Vec<_> = (0..threads)
             .map(|number| match what {
                 "set" => scope.spawn(move || sets(&go_on, &current)),
-                _ => scope.spawn(move || gets(number, &go_on, &current)),
+                _ => scope.spawn(move || gets(number, what == "get", &go_on, &current)),
             })
             .collect();
         let synced_in = if beside == "alone" {
@@ -104,6 +105,7 @@ fn sync(newcomer: &SharedHost, holder: &SharedHost, is_locked: bool) {
 
 fn gets<'h>(
     number: usize,
+    pauses: bool,
     go_on: &impl Fn() -> bool,
     host: &impl Fn() -> &'h SharedHost,
 ) -> Latencies {
@@ -117,6 +119,9 @@ fn gets<'h>(
             let found = host.read(|host: &Host| host.get(key).map(<[u8]>::to_vec));
             black_box(found.expect("no panic").expect("it is there"));
         });
+        if pauses {
+            thread::sleep(PAUSE);
+        }
     }
     latencies
 }
@@ -135,6 +140,28 @@ fn sets<'h>(go_on: &impl Fn() -> bool, host: &impl Fn() -> &'h SharedHost) -> La
         thread::sleep(PAUSE);
     }
     latencies
+}
+
+/// A host whose turns are clocked.
+struct Clocked<'a>(&'a mut Host, &'a mut Latencies);
+
+impl Turns for Clocked<'_> {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        let mut result = None;
+        self.1.note(|| result = Some(work(self.0)));
+        result.expect("it was done")
+    }
+}
+
+/// How long the turns of one cold sync take, when nobody else wants any.
+pub(crate) fn turns() -> Result<Value, Box<dyn Error>> {
+    let (mut holder, mut newcomer) = (host(PARTICIPANTS)?, host(PARTICIPANTS + 1)?);
+    teach(core::slice::from_mut(&mut holder), PARTICIPANTS, KEYS, VALUE)?;
+    let mut latencies = Latencies::default();
+    let syn = Clocked(&mut newcomer, &mut latencies).initiate(BUDGET)?;
+    let all = Clocked(&mut holder, &mut latencies).receive(&syn, BUDGET)?;
+    Clocked(&mut newcomer, &mut latencies).receive(&all, BUDGET)?;
+    Ok(json!({ "p50": latencies.below(0.5), "p99": latencies.below(0.99), "max": latencies.max }))
 }
 
 /// How long calls took, to a sixteenth.
