@@ -65,9 +65,16 @@
  * share the handle, that may be another thread's failure. A failure of `_error` itself leaves no
  * text. Flags are 0 or 1.
  *
- * Threads. Any function may be called from any thread. Calls on one host or config wait for each
- * other; a stream, exchange, batch or iterator serves one thread at a time and answers PLASMID_BUSY
- * to a second. Nothing is undefined but a call on a handle after, or during, its `_free`.
+ * Threads. Any function may be called from any thread. On one host, calls that read go on side by
+ * side, and one that changes something waits until it has the host alone. No call has it for as
+ * long as an exchange takes: a large message is decoded, applied and answered in many short turns,
+ * between which others read and write. They see whole updates and whole batches, and of one
+ * participant never a later update without the earlier ones; and a thread reads what it wrote. What
+ * a call takes at once is what it must: plasmid_host_changes its page, a compaction or
+ * plasmid_host_tick all that goes. Iterators and snapshots show one moment, and nobody waits for
+ * them. Calls on one config wait for each other. A stream, exchange, batch or iterator serves one
+ * thread at a time and answers PLASMID_BUSY to a second. Nothing is undefined but a call on a
+ * handle after, or during, its `_free`.
  *
  * Fork. After it only one of the two processes may go on using a host and what was made from it:
  * both copies have the same id, generation and nonce, so that nobody can tell the two apart, and
@@ -296,9 +303,10 @@ typedef struct plasmid_exchange plasmid_exchange;
 
 /**
  * One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
- * Any thread may call it at any time; calls wait for each other. What was made from it (streams,
- * exchanges, batches, iterators) outlives it: what they need of it stays until the last of them is
- * freed.
+ * Any thread may call it at any time. Calls that read go on side by side, and one that changes the
+ * host waits until it has it alone; an exchange never has it for long, so that nobody waits for
+ * one, and shows what it brings bit by bit. What was made from a host (streams, exchanges,
+ * batches, iterators) outlives it: what they need of it stays until the last of them is freed.
  */
 typedef struct plasmid_host plasmid_host;
 

@@ -1,5 +1,6 @@
 //! The contest: every workload, ours and theirs in turn, and what it must show.
 
+mod beside;
 mod contestant;
 mod exchanges;
 mod languages;
@@ -17,7 +18,7 @@ pub(crate) use table::Rows;
 type Workload = fn(&mut Rows, &mut Plots) -> Result<(), Box<dyn Error>>;
 
 /// By the names that `ONLY` knows them by; W4 is part of w3.
-const WORKLOADS: [(&str, Workload); 7] = [
+const WORKLOADS: [(&str, Workload); 8] = [
     ("w1", state::writing),
     ("w2", exchanges::cold_sync),
     ("w3", exchanges::meetings),
@@ -25,6 +26,7 @@ const WORKLOADS: [(&str, Workload); 7] = [
     ("w7", state::coding),
     ("w8", state::newest),
     ("w9", languages::bindings),
+    ("w10", beside::calls),
 ];
 
 /// Run the workloads whose names are in `only`, or all; plots go into `folder`.

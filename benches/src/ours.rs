@@ -7,6 +7,7 @@ use std::io::{BufRead as _, Write as _, stdin, stdout};
 
 use serde_json::Value;
 
+mod beside;
 mod coding;
 mod datagrams;
 mod hosts;
@@ -45,6 +46,7 @@ fn measure(meetings: &mut Meetings, words: &[&str]) -> Result<Value, Box<dyn Err
         ["w7", what] => coding::delta(what)?,
         ["w8"] => newest::ten()?,
         ["w9"] => datagrams::exchanges()?,
+        ["w10", what, threads, beside] => beside::calls(what, threads.parse()?, beside)?,
         _ => return Err(format!("nothing is called {words:?}").into()),
     })
 }

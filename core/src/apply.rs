@@ -3,10 +3,13 @@
 //! The message was decoded whole before anything here runs. Stale news is ignored; a section that
 //! cannot be applied is skipped and counted, and the others apply.
 
+pub(crate) mod parts;
+
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::apply::parts::Parts;
 use crate::config::Config;
 use crate::log::index::KeyHasher;
 use crate::state::catch_up;
@@ -14,19 +17,36 @@ use crate::state::participant::{Participant, Status};
 use crate::state::staging::{self, Staged};
 use crate::state::{Counted, State};
 use crate::wire::bounds::EVICTED;
-use crate::wire::delta::{Delta, ParticipantDelta, Piece};
+use crate::wire::delta::{ParticipantDelta, Piece};
 use crate::wire::entries::Entries;
 use crate::wire::entry::{Body, Entry};
 use crate::wire::keep::Clean;
 
-/// Apply a decoded delta, and return how many sections were news that could not, or not wholly, be
-/// applied. The host's own participant is left alone: only the owner writes its map.
-pub(crate) fn apply(state: &mut State, config: &Config, delta: &Delta<'_>) -> u64 {
-    let mut skipped = 0;
-    for section in delta.participants() {
-        skipped += u64::from(!apply_section(state, config, &section));
+/// What a section takes beside its updates, in bytes that take as long.
+const SECTION_COST: usize = 256;
+
+/// Apply parts of a decoded delta, of `most` bytes together or a little more, and add to `skipped`
+/// how many sections were news that could not, or not wholly, be applied. The host's own
+/// participant is left alone: only the owner writes its map. Tells whether there may be more.
+pub(crate) fn apply(
+    state: &mut State,
+    config: &Config,
+    parts: &mut Parts<'_>,
+    most: usize,
+    skipped: &mut u64,
+) -> bool {
+    let mut left = most;
+    while left > 0 {
+        let Some(part) = parts.next(left) else {
+            return false;
+        };
+        if !apply_section(state, config, &part) {
+            *skipped += 1;
+            parts.skip_rest();
+        }
+        left = left.saturating_sub(part.entries.bytes().len() + SECTION_COST);
     }
-    skipped
+    true
 }
 
 /// What may be given up for one piece that finds no room. More would be work for a few bytes.
@@ -288,7 +308,7 @@ mod tests {
 
     use super::*;
     use crate::state::participant::Participant;
-    use crate::wire::delta::Head;
+    use crate::wire::delta::{Delta, Head};
     use crate::wire::entry;
 
     /// The first update of that participant, as a delta.
@@ -314,7 +334,9 @@ mod tests {
     fn take_in(state: &mut State, id: &[u8]) -> u64 {
         let body = news(id);
         let delta = Delta::decode(&body).expect("it was just written");
-        apply(state, &Config::default(), &delta)
+        let mut skipped = 0;
+        apply(state, &Config::default(), &mut Parts::of(&delta), usize::MAX, &mut skipped);
+        skipped
     }
 
     /// Two ids with one short id cannot be had, so somebody is put where another belongs.

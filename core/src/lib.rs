@@ -54,6 +54,7 @@ pub use host::Host;
 pub use host::batch::Batch;
 pub use host::changes::{Change, ChangeKind, Changes, Filter};
 pub use host::cursor::MAX_CURSOR_BYTES;
+pub use host::turns::Turns;
 pub use log::subject::Update;
 pub use state::participant::Status;
 pub use state::view::View;

@@ -25,6 +25,7 @@ use crate::wire::message::{
     self, Kind, Message, Sender, capability, section_len, section_room, tag,
 };
 use crate::wire::short::ShortId;
+use crate::wire::sketch::{MAX_ROW, ROWS, Sketch};
 use crate::wire::{sketch, varint};
 
 /// From this budget on, room is kept for what says who lives and who has what; below it they get
@@ -153,6 +154,7 @@ impl Maker<'_> {
             return self.not_understood();
         }
         let says = match theirs.sketch {
+            Some(sketch) if !is_read && self.is_lines_time(reading, sketch) => Says::Digest,
             Some(sketch) if !is_read => {
                 let cells = (4 * sketch.size()).max(LEAST_AGAIN).max(self.cells);
                 Says::all(self.state, self.config, cells)
@@ -166,6 +168,17 @@ impl Maker<'_> {
             _ => Says::Digest,
         };
         self.compose(Kind::SynAck, pending, says, peer)
+    }
+
+    /// Whether a sketch that was not read is better answered in lines, which always tell something:
+    /// if it was as large as there are; or of an epoch that is not here, for its sender may have
+    /// changed its own just now. Who is behind must hear of the later one as well.
+    fn is_lines_time(&mut self, reading: Reading, theirs: Sketch<'_>) -> bool {
+        let is_behind = theirs.epoch < self.state.sketches.epoch();
+        match reading {
+            Reading::Nothing => !is_behind || self.rng.bool(),
+            _ => theirs.size() == ROWS * MAX_ROW,
+        }
     }
 
     /// What the responder lacks, and what I want of it.

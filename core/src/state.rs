@@ -64,8 +64,6 @@ pub(crate) struct State {
     /// Those that left or were evicted, by generation; never the own participant.
     departed: BTreeSet<(u64, ShortId)>,
     pub(crate) journal: Journal,
-    /// What the host's clock was told last, ms since 1970.
-    pub(crate) told_ms: u64,
     /// The generation in which somebody says that this host's own participant was evicted.
     pub(crate) own_evicted: Option<u64>,
 }
@@ -84,6 +82,7 @@ impl State {
                 cluster,
                 hasher: KeyHasher::with_seed(seed),
                 now_ms: None,
+                told_ms: 0,
                 forgotten: 0,
                 expiry: Arc::default(),
                 unfinished: Arc::default(),
@@ -95,7 +94,6 @@ impl State {
             refusals: 0,
             departed: BTreeSet::new(),
             journal,
-            told_ms: 0,
             own_evicted: None,
         }
     }
@@ -287,12 +285,6 @@ impl State {
     /// How many are present, as far as is known; the host itself counts.
     pub(crate) fn present(&self) -> usize {
         self.count() - self.departed.len()
-    }
-
-    /// Whether a generation is farther ahead of the host's clock than any start can be.
-    pub(crate) fn is_absurd(&self, generation: u64, config: &Config) -> bool {
-        let bound = self.told_ms.saturating_add(config.generation_ahead_ms);
-        self.now_ms.is_some() && config.generation_ahead_ms > 0 && generation >> 16 > bound
     }
 }
 

@@ -8,6 +8,8 @@ use crate::error::Error;
 use crate::frame::packed::{IS_POSSIBLE, unpack};
 use crate::frame::{Inbound, Outbound};
 use crate::host::Host;
+use crate::host::exchange::{answer, decode, initiate};
+use crate::host::turns::{Access, InTurns, Turns};
 use crate::reply::{Manner, Reply};
 use crate::wire::message::{Kind, Message, capability};
 
@@ -185,6 +187,19 @@ impl Stream {
     /// the message that is at fault. The stream is over: this call answers the same error from then
     /// on, and nothing more is transmitted.
     pub fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
+        self.take_in(host, bytes)
+    }
+
+    /// As [`receive`](Stream::receive), with a host that others use meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`receive`](Stream::receive).
+    pub fn receive_in_turns<T: Turns>(&mut self, host: &mut T, bytes: &[u8]) -> Result<(), Error> {
+        self.take_in(&mut InTurns(host), bytes)
+    }
+
+    fn take_in<A: Access>(&mut self, host: &mut A, bytes: &[u8]) -> Result<(), Error> {
         let manner = self.manner();
         let Stream { line, asked, waits, in_lines, .. } = self;
         line.receive(bytes, |line, frame| {
@@ -197,7 +212,7 @@ impl Stream {
             };
             // An empty frame: the responder has nothing to say.
             if !frame.is_empty() {
-                let message = host.decode(frame)?;
+                let message = decode(host, frame)?;
                 if message.kind != expected {
                     return Err(Error::Malformed("another kind of message was expected"));
                 }
@@ -208,7 +223,7 @@ impl Stream {
                 }
                 line.learn(&message);
                 *in_lines |= message.digest.is_some() && !message.can(capability::SKETCH);
-                let answer = host.answer(&message, line.budget(), manner);
+                let answer = answer(host, &message, frame.len(), line.budget(), manner);
                 if message.describes() || (expected == Kind::SynAck && !manner.learns_only) {
                     line.push(&answer);
                 }
@@ -230,10 +245,27 @@ impl Stream {
     ///
     /// None that a correct program meets: the limits were checked when the host was made.
     pub fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
+        self.give_out(host, max)
+    }
+
+    /// As [`transmit`](Stream::transmit), with a host that others use meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`transmit`](Stream::transmit).
+    pub fn transmit_in_turns<T: Turns>(
+        &mut self,
+        host: &mut T,
+        max: usize,
+    ) -> Result<Vec<u8>, Error> {
+        self.give_out(&mut InTurns(host), max)
+    }
+
+    fn give_out<A: Access>(&mut self, host: &mut A, max: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = self.line.outbound.take(max);
         let begins = self.asked && self.waits == Waits::Nothing && self.line.error.is_none();
         if begins && bytes.len() < max {
-            let syn = host.syn(self.line.budget(), self.manner())?;
+            let syn = initiate(host, self.line.budget(), self.manner())?;
             self.line.outbound.push(&syn);
             self.asked = false;
             self.waits = Waits::SynAck;
@@ -274,6 +306,19 @@ impl Exchange {
     ///
     /// As [`Stream::receive`].
     pub fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
+        self.take_in(host, bytes)
+    }
+
+    /// As [`receive`](Exchange::receive), with a host that others use meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stream::receive`].
+    pub fn receive_in_turns<T: Turns>(&mut self, host: &mut T, bytes: &[u8]) -> Result<(), Error> {
+        self.take_in(&mut InTurns(host), bytes)
+    }
+
+    fn take_in<A: Access>(&mut self, host: &mut A, bytes: &[u8]) -> Result<(), Error> {
         let (end, waits) = (self.end, &mut self.waits);
         self.line.receive(bytes, |line, frame| {
             if end && line.rounds > 0 {
@@ -289,12 +334,12 @@ impl Exchange {
                 line.rounds += 1;
                 return Ok(());
             }
-            let message = host.decode(frame)?;
+            let message = decode(host, frame)?;
             if message.kind != Kind::Syn {
                 return Err(Error::Malformed("a Syn was expected"));
             }
             line.learn(&message);
-            let answer = host.answer(&message, line.budget(), manner);
+            let answer = answer(host, &message, frame.len(), line.budget(), manner);
             line.push(&answer);
             *waits = answer.describes || !(message.pull || answer.bytes.is_empty());
             // What is not understood is said again in the same round.
@@ -322,15 +367,20 @@ impl Exchange {
 
 /// What follows a SynAck; an empty frame if the initiator had nothing to add. Where it wants
 /// something, a frame with that follows.
-fn take_ack(host: &mut Host, line: &mut Line, frame: &[u8], manner: Manner) -> Result<(), Error> {
+fn take_ack<A: Access>(
+    host: &mut A,
+    line: &mut Line,
+    frame: &[u8],
+    manner: Manner,
+) -> Result<(), Error> {
     if frame.is_empty() {
         return Ok(());
     }
-    let message = host.decode(frame)?;
+    let message = decode(host, frame)?;
     if message.kind != Kind::Ack {
         return Err(Error::Malformed("an Ack was expected"));
     }
-    let answer = host.answer(&message, line.budget(), manner);
+    let answer = answer(host, &message, frame.len(), line.budget(), manner);
     if message.want.is_some() {
         line.push(&answer);
     }

@@ -3,9 +3,10 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use plasmid::{Batch, Host};
+use plasmid::Batch;
+use plasmid_shared::SharedHost;
 
-use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, claim, wait};
+use crate::boundary::{self, Alone, Buffer, Handle, Input, LastFailure, Out, Ref, claim};
 use crate::host::plasmid_host;
 use crate::status::{Outcome, plasmid_status};
 
@@ -18,19 +19,21 @@ pub struct plasmid_batch {
 }
 
 pub(crate) struct Work {
-    host: Arc<Mutex<Host>>,
+    host: Arc<SharedHost>,
     batch: Batch,
 }
 
 impl Handle for plasmid_batch {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        Some(&self.last_failure)
+    }
+}
+
+impl Alone for plasmid_batch {
     type State = Work;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Work>> {
         claim(&self.work)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        Some(&self.last_failure)
     }
 }
 
@@ -49,7 +52,7 @@ pub unsafe extern "C" fn plasmid_batch_new(
     host.answer(|handle| {
         let batch = batch.required()?;
         // A host that is out of order says so now, and not first when all is put together.
-        drop(handle.enter()?);
+        handle.host.read(|_| ())?;
         let work = Work { host: Arc::clone(&handle.host), batch: Batch::new() };
         batch.put_handle(plasmid_batch {
             work: Mutex::new(work),
@@ -134,7 +137,7 @@ pub unsafe extern "C" fn plasmid_batch_commit(
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (batch, version) = unsafe { (Ref::new(batch), Out::new("version", version)) };
     batch.call(|work| {
-        let committed = wait(&work.host)?.commit(&work.batch)?;
+        let committed = work.host.write(|host| host.commit(&work.batch))??;
         work.batch.clear();
         if let Some(version) = version.optional() {
             version.put(committed);

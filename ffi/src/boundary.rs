@@ -20,17 +20,20 @@ use crate::status::{
     plasmid_status,
 };
 
-/// What a C program holds by pointer. Its state is behind a mutex, whose poison is ours: a panic in
+/// What a C program holds by pointer. Its state is behind a lock, whose poison is ours: a panic in
 /// a call leaves the state locked away for ever.
 pub(crate) trait Handle: Send + Sync {
+    /// Where the text of the last failure is kept, if the handle keeps one.
+    fn last_failure(&self) -> Option<&LastFailure>;
+}
+
+/// A handle whose calls have its state alone.
+pub(crate) trait Alone: Handle {
     /// What the calls on the handle work on.
     type State;
 
     /// Take the state for one call: by [`wait`] or by [`claim`].
     fn enter(&self) -> Outcome<MutexGuard<'_, Self::State>>;
-
-    /// Where the text of the last failure is kept, if the handle keeps one.
-    fn last_failure(&self) -> Option<&LastFailure>;
 }
 
 /// Take `state` when the calls before this one are done.
@@ -85,7 +88,10 @@ impl<H: Handle> Ref<'_, H> {
     }
 
     /// Run `body` with the handle's state, and answer its status.
-    pub(crate) fn call(self, body: impl FnOnce(&mut H::State) -> Outcome) -> plasmid_status {
+    pub(crate) fn call(self, body: impl FnOnce(&mut H::State) -> Outcome) -> plasmid_status
+    where
+        H: Alone,
+    {
         self.answer(|handle| body(&mut *handle.enter()?))
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use plasmid::{Change, ChangeKind, Filter};
 
-use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Lend, Out, Ref, claim};
+use crate::boundary::{self, Alone, Buffer, Handle, Input, LastFailure, Lend, Out, Ref, claim};
 use crate::host::plasmid_host;
 use crate::iterate::end;
 use crate::rows::Rows;
@@ -64,14 +64,16 @@ struct Row {
 }
 
 impl Handle for plasmid_changes {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        None
+    }
+}
+
+impl Alone for plasmid_changes {
     type State = Page;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Page>> {
         claim(&self.page)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        None
     }
 }
 
@@ -119,7 +121,7 @@ pub unsafe extern "C" fn plasmid_host_changes(
             Out::new("changes", changes),
         )
     };
-    host.call(|host| {
+    host.write(|host| {
         let changes = changes.required()?;
         // Neither a cursor nor an id is ever empty.
         let cursor = Some(cursor.bytes()?).filter(|cursor| !cursor.is_empty());

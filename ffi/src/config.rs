@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use plasmid::{Config, Digests, Ordering};
 
-use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, flag, wait};
+use crate::boundary::{self, Alone, Buffer, Handle, Input, LastFailure, Out, Ref, flag, wait};
 use crate::status::{Failure, Outcome, PLASMID_INTERNAL, plasmid_status};
 
 /// The participants with the most pending updates go first when not all fit; ties at random.
@@ -43,14 +43,16 @@ pub(crate) struct Settings {
 }
 
 impl Handle for plasmid_config {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        Some(&self.last_failure)
+    }
+}
+
+impl Alone for plasmid_config {
     type State = Settings;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Settings>> {
         wait(&self.settings)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        Some(&self.last_failure)
     }
 }
 

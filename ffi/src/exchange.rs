@@ -3,9 +3,10 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use plasmid::{Exchange, Host};
+use plasmid::Exchange;
+use plasmid_shared::SharedHost;
 
-use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, claim, flag, wait};
+use crate::boundary::{self, Alone, Buffer, Handle, Input, LastFailure, Out, Ref, claim, flag};
 use crate::host::plasmid_host;
 use crate::status::{Outcome, plasmid_status};
 
@@ -17,19 +18,21 @@ pub struct plasmid_exchange {
 }
 
 pub(crate) struct Responder {
-    host: Arc<Mutex<Host>>,
+    host: Arc<SharedHost>,
     exchange: Exchange,
 }
 
 impl Handle for plasmid_exchange {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        Some(&self.last_failure)
+    }
+}
+
+impl Alone for plasmid_exchange {
     type State = Responder;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Responder>> {
         claim(&self.responder)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        Some(&self.last_failure)
     }
 }
 
@@ -48,8 +51,9 @@ pub unsafe extern "C" fn plasmid_exchange_new(
     let (host, exchange) = unsafe { (Ref::new(host), Out::new("exchange", exchange)) };
     host.answer(|handle| {
         let exchange = exchange.required()?;
+        let end = flag("end", end)?;
         let responder = Responder {
-            exchange: handle.enter()?.exchange(flag("end", end)?),
+            exchange: handle.host.read(|host| host.exchange(end))?,
             host: Arc::clone(&handle.host),
         };
         exchange.put_handle(plasmid_exchange {
@@ -94,8 +98,8 @@ pub unsafe extern "C" fn plasmid_exchange_receive(
     let (exchange, data) = unsafe { (Ref::new(exchange), Input::new("data", data, data_len)) };
     exchange.call(|responder| {
         let bytes = data.bytes()?;
-        let mut host = wait(&responder.host)?;
-        Ok(responder.exchange.receive(&mut host, bytes)?)
+        let Responder { host, exchange } = responder;
+        Ok(host.in_turns(|host| exchange.receive_in_turns(host, bytes))??)
     })
 }
 

@@ -1,11 +1,12 @@
 //! `plasmid_host`: making a host, and the messages of an exchange.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
-use plasmid::{Error, Host};
+use plasmid::{Error, Host, Turns as _, View};
+use plasmid_shared::{InTurns, SharedHost};
 
-use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, Room, wait};
+use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, Room};
 use crate::config::{plasmid_config, with_settings};
 use crate::status::{Outcome, plasmid_status};
 
@@ -20,29 +21,46 @@ const _: () = assert!(PLASMID_MIN_BUDGET == plasmid::MIN_BUDGET);
 const _: () = assert!(PLASMID_MAX_ID_BYTES == plasmid::MAX_ID_BYTES);
 
 /// One participant's view of all: its own map, which only it writes, and a copy of everyone else's.
-/// Any thread may call it at any time; calls wait for each other. What was made from it (streams,
-/// exchanges, batches, iterators) outlives it: what they need of it stays until the last of them is
-/// freed.
+/// Any thread may call it at any time. Calls that read go on side by side, and one that changes the
+/// host waits until it has it alone; an exchange never has it for long, so that nobody waits for
+/// one, and shows what it brings bit by bit. What was made from a host (streams, exchanges,
+/// batches, iterators) outlives it: what they need of it stays until the last of them is freed.
 pub struct plasmid_host {
-    pub(crate) host: Arc<Mutex<Host>>,
+    pub(crate) host: Arc<SharedHost>,
     last_failure: LastFailure,
 }
 
 impl plasmid_host {
     pub(crate) fn of(host: Host) -> plasmid_host {
-        plasmid_host { host: Arc::new(Mutex::new(host)), last_failure: LastFailure::default() }
+        plasmid_host { host: Arc::new(SharedHost::new(host)), last_failure: LastFailure::default() }
     }
 }
 
 impl Handle for plasmid_host {
-    type State = Host;
-
-    fn enter(&self) -> Outcome<MutexGuard<'_, Host>> {
-        wait(&self.host)
-    }
-
     fn last_failure(&self) -> Option<&LastFailure> {
         Some(&self.last_failure)
+    }
+}
+
+impl Ref<'_, plasmid_host> {
+    /// Read something short of the host, beside others, and answer its status.
+    pub(crate) fn read(self, body: impl FnOnce(&Host) -> Outcome) -> plasmid_status {
+        self.answer(|handle| handle.host.read(body)?)
+    }
+
+    /// Read what the host holds now, however long it takes, and answer its status.
+    pub(crate) fn view(self, body: impl FnOnce(&View) -> Outcome) -> plasmid_status {
+        self.answer(|handle| handle.host.view(body)?)
+    }
+
+    /// Change the host alone, and answer its status.
+    pub(crate) fn write(self, body: impl FnOnce(&mut Host) -> Outcome) -> plasmid_status {
+        self.answer(|handle| handle.host.write(body)?)
+    }
+
+    /// Take turns on the host, and answer its status.
+    fn in_turns(self, body: impl FnOnce(&mut InTurns<'_>) -> Outcome) -> plasmid_status {
+        self.answer(|handle| handle.host.in_turns(body)?)
     }
 }
 
@@ -111,7 +129,7 @@ pub unsafe extern "C" fn plasmid_host_initiate(
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (host, out) = unsafe { (Ref::new(host), Buffer::new(out, out_cap, out_len)) };
-    host.call(|host| {
+    host.in_turns(|host| {
         let room = out.check()?;
         let message = host.initiate(room.capacity);
         put_message(room, message)
@@ -144,7 +162,7 @@ pub unsafe extern "C" fn plasmid_host_receive(
     let (host, data, out) = unsafe {
         (Ref::new(host), Input::new("data", data, data_len), Buffer::new(out, out_cap, out_len))
     };
-    host.call(|host| {
+    host.in_turns(|host| {
         let room = out.check()?;
         let answer = host.receive(data.bytes()?, room.capacity);
         put_message(room, answer)

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use plasmid::Update;
 
-use crate::boundary::{self, Handle, Input, LastFailure, Lend, Out, Ref, claim};
+use crate::boundary::{self, Alone, Handle, Input, LastFailure, Lend, Out, Ref, claim};
 use crate::host::plasmid_host;
 use crate::presence::wanted;
-use crate::read::known;
+use crate::read::{UNKNOWN, found};
 use crate::rows::Rows;
 use crate::status::{Failure, Outcome, plasmid_status};
 
@@ -53,26 +53,30 @@ impl plasmid_entries {
 }
 
 impl Handle for plasmid_participants {
-    type State = Rows<Range<usize>>;
-
-    fn enter(&self) -> Outcome<MutexGuard<'_, Rows<Range<usize>>>> {
-        claim(&self.ids)
-    }
-
     fn last_failure(&self) -> Option<&LastFailure> {
         None
     }
 }
 
+impl Alone for plasmid_participants {
+    type State = Rows<Range<usize>>;
+
+    fn enter(&self) -> Outcome<MutexGuard<'_, Rows<Range<usize>>>> {
+        claim(&self.ids)
+    }
+}
+
 impl Handle for plasmid_entries {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        None
+    }
+}
+
+impl Alone for plasmid_entries {
     type State = Rows<Entry>;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Rows<Entry>>> {
         claim(&self.entries)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        None
     }
 }
 
@@ -95,7 +99,7 @@ pub unsafe extern "C" fn plasmid_participants_new(
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (host, participants) = unsafe { (Ref::new(host), Out::new("participants", participants)) };
-    host.call(|host| {
+    host.view(|host| {
         let participants = participants.required()?;
         let mut ids = Rows::new();
         for id in host.participants(wanted(status)?) {
@@ -156,7 +160,7 @@ pub unsafe extern "C" fn plasmid_entries_new(
             Out::new("entries", entries),
         )
     };
-    host.call(|host| {
+    host.view(|host| {
         let entries = entries.required()?;
         let participant = participant.bytes()?;
         let made = match order {
@@ -164,7 +168,7 @@ pub unsafe extern "C" fn plasmid_entries_new(
             PLASMID_BY_VERSION => plasmid_entries::of(host.updates(participant)),
             _ => return Err(Failure::invalid(format!("there is no order {order}"))),
         };
-        known(host, participant)?;
+        found(host.max_version(participant), UNKNOWN)?;
         entries.put_handle(made);
         Ok(())
     })
@@ -194,10 +198,10 @@ pub unsafe extern "C" fn plasmid_history_new(
             Out::new("entries", entries),
         )
     };
-    host.call(|host| {
+    host.view(|host| {
         let entries = entries.required()?;
         let (participant, key) = (participant.bytes()?, key.bytes()?);
-        known(host, participant)?;
+        found(host.max_version(participant), UNKNOWN)?;
         entries.put_handle(plasmid_entries::of(host.history(participant, key)));
         Ok(())
     })

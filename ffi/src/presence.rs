@@ -187,7 +187,7 @@ fn tell<T>(
     otherwise: &'static str,
     read: impl FnOnce(&Host, &[u8]) -> Option<T>,
 ) -> plasmid_status {
-    host.call(|host| {
+    host.read(|host| {
         let out = out.required()?;
         out.put(found(read(host, participant.bytes()?), otherwise)?);
         Ok(())

@@ -26,7 +26,7 @@ pub unsafe extern "C" fn plasmid_host_get(
     let (host, key, out) = unsafe {
         (Ref::new(host), Input::new("key", key, key_len), Buffer::new(out, out_cap, out_len))
     };
-    host.call(|host| {
+    host.read(|host| {
         let room = out.check()?;
         room.put(found(host.get(key.bytes()?), "no such key")?)
     })
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn plasmid_host_get_from(
             Buffer::new(out, out_cap, out_len),
         )
     };
-    host.call(|host| {
+    host.read(|host| {
         let room = out.check()?;
         let value = host.get_from(participant.bytes()?, key.bytes()?);
         room.put(found(value, "no such participant or key")?)
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn plasmid_host_max_version(
             Out::new("version", version),
         )
     };
-    host.call(|host| {
+    host.read(|host| {
         let version = version.required()?;
         version.put(found(host.max_version(participant.bytes()?), UNKNOWN)?);
         Ok(())
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn plasmid_host_len(
             Out::new("len", len),
         )
     };
-    host.call(|host| {
+    host.read(|host| {
         let len = len.required()?;
         let participant = participant.bytes()?;
         known(host, participant)?;
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn plasmid_host_id(
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (host, out) = unsafe { (Ref::new(host), Buffer::new(out, out_cap, out_len)) };
-    host.call(|host| out.check()?.put(host.id()))
+    host.read(|host| out.check()?.put(host.id()))
 }
 
 /// The generation of this host's participant. It is what the host was made with until the host
@@ -230,7 +230,7 @@ unsafe fn number<T>(
 ) -> plasmid_status {
     // SAFETY: promised by the caller.
     let host = unsafe { Ref::new(host) };
-    host.call(|host| {
+    host.read(|host| {
         out.required()?.put(read(host));
         Ok(())
     })

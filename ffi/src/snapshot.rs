@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use plasmid::Host;
 
-use crate::boundary::{self, Handle, Input, LastFailure, Lend, Out, Ref, wait};
+use crate::boundary::{self, Alone, Handle, Input, LastFailure, Lend, Out, Ref, wait};
 use crate::config::{plasmid_config, with_settings};
 use crate::host::plasmid_host;
 use crate::status::{Outcome, plasmid_status};
@@ -16,14 +16,16 @@ pub struct plasmid_bytes {
 }
 
 impl Handle for plasmid_bytes {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        None
+    }
+}
+
+impl Alone for plasmid_bytes {
     type State = Vec<u8>;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Vec<u8>>> {
         wait(&self.bytes)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        None
     }
 }
 
@@ -40,7 +42,7 @@ pub unsafe extern "C" fn plasmid_host_snapshot(
 ) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (host, bytes) = unsafe { (Ref::new(host), Out::new("bytes", bytes)) };
-    host.call(|host| {
+    host.view(|host| {
         let bytes = bytes.required()?;
         bytes.put_handle(plasmid_bytes { bytes: Mutex::new(host.snapshot()) });
         Ok(())

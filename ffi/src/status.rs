@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 
 use plasmid::Error;
+use plasmid_shared::Broken;
 
 /// What a function answers: `PLASMID_OK` or one of the numbers below. Treat a number that you do
 /// not know as a failure: later versions add some. A number never changes its meaning.
@@ -107,6 +108,12 @@ impl Failure {
 
     pub(crate) fn poisoned() -> Failure {
         Failure::new(PLASMID_INTERNAL, "a defect of the library was caught: free this handle")
+    }
+}
+
+impl From<Broken> for Failure {
+    fn from(Broken: Broken) -> Failure {
+        Failure::poisoned()
     }
 }
 

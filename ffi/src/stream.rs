@@ -3,9 +3,10 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use plasmid::{Host, Mode, Stream};
+use plasmid::{Mode, Stream};
+use plasmid_shared::SharedHost;
 
-use crate::boundary::{self, Buffer, Handle, Input, LastFailure, Out, Ref, claim, flag, wait};
+use crate::boundary::{self, Alone, Buffer, Handle, Input, LastFailure, Out, Ref, claim, flag};
 use crate::host::plasmid_host;
 use crate::status::{Failure, Outcome, plasmid_status};
 
@@ -25,7 +26,7 @@ pub struct plasmid_stream {
 }
 
 pub(crate) struct Initiator {
-    pub(crate) host: Arc<Mutex<Host>>,
+    pub(crate) host: Arc<SharedHost>,
     stream: Stream,
     end: bool,
     /// Nothing but `set_mode` was called: the stream can still be made anew.
@@ -33,14 +34,16 @@ pub(crate) struct Initiator {
 }
 
 impl Handle for plasmid_stream {
+    fn last_failure(&self) -> Option<&LastFailure> {
+        Some(&self.last_failure)
+    }
+}
+
+impl Alone for plasmid_stream {
     type State = Initiator;
 
     fn enter(&self) -> Outcome<MutexGuard<'_, Initiator>> {
         claim(&self.initiator)
-    }
-
-    fn last_failure(&self) -> Option<&LastFailure> {
-        Some(&self.last_failure)
     }
 }
 
@@ -62,7 +65,7 @@ pub unsafe extern "C" fn plasmid_stream_new(
         let stream = stream.required()?;
         let end = flag("end", end)?;
         let initiator = Initiator {
-            stream: handle.enter()?.create_stream(end, Mode::Pull),
+            stream: handle.host.read(|host| host.create_stream(end, Mode::Pull))?,
             host: Arc::clone(&handle.host),
             end,
             untouched: true,
@@ -117,7 +120,8 @@ pub unsafe extern "C" fn plasmid_stream_set_mode(
         if !initiator.untouched {
             return Err(Failure::invalid("the mode is set before the first byte"));
         }
-        initiator.stream = wait(&initiator.host)?.create_stream(initiator.end, mode);
+        let end = initiator.end;
+        initiator.stream = initiator.host.read(|host| host.create_stream(end, mode))?;
         Ok(())
     })
 }
@@ -155,8 +159,8 @@ pub unsafe extern "C" fn plasmid_stream_receive(
     stream.call(|initiator| {
         let bytes = data.bytes()?;
         initiator.untouched = false;
-        let mut host = wait(&initiator.host)?;
-        Ok(initiator.stream.receive(&mut host, bytes)?)
+        let Initiator { host, stream, .. } = initiator;
+        Ok(host.in_turns(|host| stream.receive_in_turns(host, bytes))??)
     })
 }
 
@@ -176,8 +180,8 @@ pub unsafe extern "C" fn plasmid_stream_transmit(
     stream.call(|initiator| {
         let room = out.check()?;
         initiator.untouched = false;
-        let mut host = wait(&initiator.host)?;
-        let bytes = initiator.stream.transmit(&mut host, room.capacity)?;
+        let Initiator { host, stream, .. } = initiator;
+        let bytes = host.in_turns(|host| stream.transmit_in_turns(host, room.capacity))??;
         room.put(&bytes)
     })
 }

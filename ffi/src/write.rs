@@ -187,7 +187,7 @@ pub unsafe extern "C" fn plasmid_host_evict(
 pub unsafe extern "C" fn plasmid_host_tick(host: *mut plasmid_host, now_ms: u64) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles.
     let host = unsafe { Ref::new(host) };
-    host.call(|host| {
+    host.write(|host| {
         host.tick(now_ms);
         Ok(())
     })
@@ -199,7 +199,7 @@ fn change(
     out: Out<u64>,
     make: impl FnOnce(&mut Host) -> Outcome<u64>,
 ) -> plasmid_status {
-    host.call(|host| {
+    host.write(|host| {
         let made = make(host)?;
         if let Some(out) = out.optional() {
             out.put(made);

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use crate::argument::Word;
 use crate::error::Fault;
-use crate::shared::Shared;
+use crate::shared::{Hosted, Shared};
 
 /// Several sets and deletes that become one change of a host's own map, made by `Host.batch`.
 ///
@@ -13,7 +13,7 @@ use crate::shared::Shared;
 /// one key the last one counts. Any thread may use it; calls take turns.
 #[pyclass(frozen, module = "plasmid")]
 pub(crate) struct Batch {
-    host: Shared<plasmid::Host>,
+    host: Hosted,
     block: Shared<Block>,
 }
 
@@ -33,7 +33,7 @@ enum Phase {
 }
 
 impl Batch {
-    pub(crate) fn new(host: Shared<plasmid::Host>) -> Self {
+    pub(crate) fn new(host: Hosted) -> Self {
         Batch { host, block: Shared::new(Block::default()) }
     }
 

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::argument::{Bytes, Unsigned, Word};
 use crate::config;
 use crate::error::Fault;
-use crate::shared::{Shared, walled};
+use crate::shared::{Hosted, walled};
 
 /// One participant's view of everybody's state.
 ///
@@ -24,8 +24,9 @@ use crate::shared::{Shared, walled};
 ///     ack = a.receive(syn_ack)
 ///     a.receive(b.receive(ack))
 ///
-/// Any thread may use a host at any time; calls take turns. After any exception the host is what it
-/// was before the call.
+/// Any thread may use a host at any time, and calls that read go on side by side. An exchange never
+/// has the host for long: others read and write meanwhile, and see it learn bit by bit, whole
+/// updates and whole batches. After any exception the host is what it was before the call.
 ///
 /// A host has no clock: `tick` tells it the time, and only then do keys expire, ages are known and
 /// the silent are evicted. Without, everything else works.
@@ -79,7 +80,7 @@ use crate::shared::{Shared, walled};
 /// system has no entropy.
 #[pyclass(frozen, module = "plasmid")]
 pub(crate) struct Host {
-    pub(crate) host: Shared<plasmid::Host>,
+    pub(crate) host: Hosted,
     /// The greatest message, and so the budget of those who name none.
     message_bytes: usize,
 }
@@ -118,7 +119,7 @@ impl Host {
     /// The id of this host's own participant.
     #[getter]
     fn id(&self, py: Python<'_>) -> Result<Vec<u8>, Fault> {
-        self.host.brief(py, |host| Ok(host.id().to_vec()))
+        self.host.read(py, |host| Ok(host.id().to_vec()))
     }
 
     /// The generation of this host's own participant. It grows with `renew`, when this host comes
@@ -126,14 +127,14 @@ impl Host {
     /// than this host does.
     #[getter]
     fn generation(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.generation()))
+        self.host.read(py, |host| Ok(host.generation()))
     }
 
     /// The whole host as bytes, for those with a store of their own; `Host.restore` takes them
     /// back. What happens to this host afterwards is not in them, nor is what is learnt anew soon:
     /// who was heard when, how far peers are, and updates that arrived in part.
     fn snapshot(&self, py: Python<'_>) -> Result<Vec<u8>, Fault> {
-        self.host.long(py, |host| Ok(host.snapshot()))
+        self.host.view(py, |view| Ok(view.snapshot()))
     }
 
     /// A host is true even while its own map is empty: `if host:` asks whether there is one.
@@ -143,7 +144,7 @@ impl Host {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let (id, version, participants) = self.host.brief(py, |host| {
+        let (id, version, participants) = self.host.read(py, |host| {
             let version = host.max_version(host.id()).unwrap_or(0);
             let participants = host.participants(Some(Status::Present)).len();
             Ok((host.id().to_vec(), version, participants))
@@ -162,7 +163,7 @@ impl Host {
     /// Panic as a defect of the core would, so that tests can see what a caller would see.
     #[cfg(debug_assertions)]
     fn _panic(&self, py: Python<'_>) -> Result<(), Fault> {
-        self.host.long(py, |_| panic!("asked for by a test"))
+        self.host.write_long(py, |_| panic!("asked for by a test"))
     }
 }
 
@@ -174,7 +175,7 @@ impl Host {
     ) -> Result<Self, Fault> {
         let message_bytes = Unsigned(config.limits.message_bytes).size();
         let host = walled(|| Ok(make(config)?))?;
-        Ok(Host { host: Shared::new(host), message_bytes })
+        Ok(Host { host: Hosted::new(host), message_bytes })
     }
 
     pub(crate) fn budget(&self, budget: Option<Unsigned>) -> usize {

@@ -1,7 +1,7 @@
 //! The verbs that read: what a host holds, of whom, how old it is, and what changed. All of them
 //! work in a forked child too.
 
-use plasmid::Filter;
+use plasmid::{Filter, View};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList};
@@ -30,7 +30,7 @@ impl Host {
         key: Word,
         participant: Option<Word>,
     ) -> Result<Option<Vec<u8>>, Fault> {
-        self.host.brief(py, |host| {
+        self.host.read(py, |host| {
             let value = match &participant {
                 Some(participant) => host.get_from(participant, &key),
                 None => host.get(&key),
@@ -49,8 +49,8 @@ impl Host {
         key: Word,
         participant: Option<Word>,
     ) -> Result<Vec<Kept>, Fault> {
-        self.host.long(py, |host| {
-            let kept = host.history(owner(host, &participant), &key);
+        self.host.view(py, |view| {
+            let kept = view.history(whose(view, &participant), &key);
             let value = |update: &plasmid::Update<'_>| update.value.map(<[u8]>::to_vec);
             Ok(kept.iter().map(|update| (update.version, value(update))).collect())
         })
@@ -62,23 +62,22 @@ impl Host {
     #[pyo3(signature = (status=Some("present")), text_signature = "($self, status='present')")]
     fn participants(&self, py: Python<'_>, status: Option<&str>) -> PyResult<Vec<Vec<u8>>> {
         let status = config::status(status)?;
-        let ids = |host: &mut plasmid::Host| {
-            Ok(host.participants(status).into_iter().map(<[u8]>::to_vec).collect())
-        };
-        Ok(self.host.long(py, ids)?)
+        let ids =
+            |view: &View| Ok(view.participants(status).into_iter().map(<[u8]>::to_vec).collect());
+        Ok(self.host.view(py, ids)?)
     }
 
     /// Whether a participant is `"present"`, has `"left"` or was `"evicted"`; None if it is unknown
     /// here.
     fn status(&self, py: Python<'_>, participant: Word) -> Result<Option<&'static str>, Fault> {
-        self.host.brief(py, |host| Ok(host.status(&participant).map(plasmid::Status::name)))
+        self.host.read(py, |host| Ok(host.status(&participant).map(plasmid::Status::name)))
     }
 
     /// The keys of `participant` (of this host's own, if it is None), sorted.
     #[pyo3(signature = (participant=None))]
     fn keys(&self, py: Python<'_>, participant: Option<Word>) -> Result<Vec<Vec<u8>>, Fault> {
-        self.host.long(py, |host| {
-            let newest = host.entries(owner(host, &participant));
+        self.host.view(py, |view| {
+            let newest = view.entries(whose(view, &participant));
             Ok(newest.iter().map(|update| update.key.to_vec()).collect())
         })
     }
@@ -87,8 +86,8 @@ impl Host {
     /// sorted by key.
     #[pyo3(signature = (participant=None))]
     fn items(&self, py: Python<'_>, participant: Option<Word>) -> Result<Vec<Item>, Fault> {
-        self.host.long(py, |host| {
-            let newest = host.entries(owner(host, &participant));
+        self.host.view(py, |view| {
+            let newest = view.entries(whose(view, &participant));
             let item =
                 |update: &plasmid::Update<'_>| Some((update.key.to_vec(), update.value?.to_vec()));
             Ok(newest.iter().filter_map(item).collect())
@@ -100,8 +99,8 @@ impl Host {
     /// have one version, and follow in the order of their keys.
     #[pyo3(signature = (participant=None))]
     fn updates(&self, py: Python<'_>, participant: Option<Word>) -> Result<Vec<Update>, Fault> {
-        self.host.long(py, |host| {
-            let kept = host.updates(owner(host, &participant)).map(|update| {
+        self.host.view(py, |view| {
+            let kept = view.updates(whose(view, &participant)).map(|update| {
                 (update.version, update.key.to_vec(), update.value.map(<[u8]>::to_vec))
             });
             Ok(kept.collect())
@@ -112,7 +111,7 @@ impl Host {
     /// 0 for an unknown one.
     #[pyo3(signature = (participant=None))]
     fn max_version(&self, py: Python<'_>, participant: Option<Word>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.max_version(owner(host, &participant)).unwrap_or(0)))
+        self.host.read(py, |host| Ok(host.max_version(owner(host, &participant)).unwrap_or(0)))
     }
 
     /// The version up to which the copy of `participant` (this host's own map, if it is None) is
@@ -120,26 +119,26 @@ impl Host {
     /// unknown one.
     #[pyo3(signature = (participant=None))]
     fn gc_version(&self, py: Python<'_>, participant: Option<Word>) -> Result<Option<u64>, Fault> {
-        self.host.brief(py, |host| Ok(host.gc_version(owner(host, &participant))))
+        self.host.read(py, |host| Ok(host.gc_version(owner(host, &participant))))
     }
 
     /// The generation of the copy of `participant`; None for an unknown one.
     fn generation_of(&self, py: Python<'_>, participant: Word) -> Result<Option<u64>, Fault> {
-        self.host.brief(py, |host| Ok(host.generation_of(&participant)))
+        self.host.read(py, |host| Ok(host.generation_of(&participant)))
     }
 
     /// How many milliseconds ago `participant` is known to have lived, by this host's clock and
     /// what others say; 0 for this host's own. None if it is unknown or gone, if there is no
     /// evidence, and before the first `tick`.
     fn last_heard(&self, py: Python<'_>, participant: Word) -> Result<Option<u64>, Fault> {
-        self.host.brief(py, |host| Ok(host.last_heard(&participant)))
+        self.host.read(py, |host| Ok(host.last_heard(&participant)))
     }
 
     /// How many milliseconds ago the copy of `participant` is known to have held all that it had
     /// written until then: what is read of it is at most that old. 0 for this host's own; None as
     /// for `last_heard`.
     fn staleness(&self, py: Python<'_>, participant: Word) -> Result<Option<u64>, Fault> {
-        self.host.brief(py, |host| Ok(host.staleness(&participant)))
+        self.host.read(py, |host| Ok(host.staleness(&participant)))
     }
 
     /// The version of this host's own map that the copy at `peer` has reached, as `peer` itself
@@ -147,7 +146,7 @@ impl Host {
     /// said that it has nothing; None if it has not said anything since this host took its
     /// generation.
     fn acked_version(&self, py: Python<'_>, peer: Word) -> Result<Option<u64>, Fault> {
-        self.host.brief(py, |host| Ok(host.acked_version(&peer)))
+        self.host.read(py, |host| Ok(host.acked_version(&peer)))
     }
 
     /// What changed since `cursor`, and the cursor for the next call: a list of at most `limit`
@@ -177,7 +176,7 @@ impl Host {
         prefix: Option<Word>,
         participant: Option<Word>,
     ) -> Result<(Vec<Change>, Vec<u8>), Fault> {
-        self.host.long(py, |host| {
+        self.host.write_long(py, |host| {
             let filter = Filter {
                 prefix: prefix.as_deref().unwrap_or_default(),
                 participant: participant.as_deref(),
@@ -202,11 +201,11 @@ impl Host {
     }
 
     fn __contains__(&self, py: Python<'_>, key: Word) -> Result<bool, Fault> {
-        self.host.brief(py, |host| Ok(host.get(&key).is_some()))
+        self.host.read(py, |host| Ok(host.get(&key).is_some()))
     }
 
     fn __len__(&self, py: Python<'_>) -> Result<usize, Fault> {
-        self.host.brief(py, |host| Ok(host.len(host.id())))
+        self.host.read(py, |host| Ok(host.len(host.id())))
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
@@ -217,4 +216,9 @@ impl Host {
 /// Whose map is meant.
 fn owner<'a>(host: &'a plasmid::Host, participant: &'a Option<Word>) -> &'a [u8] {
     participant.as_deref().unwrap_or_else(|| host.id())
+}
+
+/// The same at one moment.
+fn whose<'a>(view: &'a View, participant: &'a Option<Word>) -> &'a [u8] {
+    participant.as_deref().unwrap_or_else(|| view.id())
 }

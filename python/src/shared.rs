@@ -1,4 +1,4 @@
-//! Turns on an object that several Python threads use at once, and the wall that panics stop at.
+//! Objects that several Python threads use at once, and the wall that panics stop at.
 //!
 //! Two rules keep this free of deadlocks. Whoever waits for a lock has let go of the interpreter.
 //! And nothing of Python is touched under a lock: even making a list may run the collector, and
@@ -8,6 +8,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LockResult, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use plasmid::View;
+use plasmid_shared::{Broken, InTurns, SharedHost};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
@@ -16,25 +18,11 @@ use crate::process::Maker;
 
 /// A value that is used by one thread at a time. After a panic under its lock it answers
 /// [`Fault::Panicked`] for ever: nobody knows what state the panic left behind.
-pub(crate) struct Shared<T> {
-    value: Arc<Mutex<T>>,
-    maker: Maker,
-}
-
-impl<T> Clone for Shared<T> {
-    fn clone(&self) -> Self {
-        Shared { value: Arc::clone(&self.value), maker: self.maker }
-    }
-}
+pub(crate) struct Shared<T>(Mutex<T>);
 
 impl<T: Send> Shared<T> {
     pub(crate) fn new(value: T) -> Self {
-        Shared { value: Arc::new(Mutex::new(value)), maker: Maker::this_process() }
-    }
-
-    /// Itself, in the process that made it; [`Fault::Inherited`] in one that was forked since.
-    pub(crate) fn here(&self) -> Result<&Self, Fault> {
-        self.maker.only().map(|()| self)
+        Shared(Mutex::new(value))
     }
 
     /// Do something short, waiting for one's turn. Letting go of the interpreter and taking it back
@@ -44,7 +32,7 @@ impl<T: Send> Shared<T> {
         py: Python<'_>,
         work: impl FnOnce(&mut T) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        enter(self.value.lock_py_attached(py), work)
+        enter(self.0.lock_py_attached(py), work)
     }
 
     /// Do something that may take long, waiting for one's turn, while other Python threads run.
@@ -53,15 +41,7 @@ impl<T: Send> Shared<T> {
         py: Python<'_>,
         work: impl FnOnce(&mut T) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        py.detach(|| self.detached(work))
-    }
-
-    /// As [`long`](Shared::long), for a thread that has let go of the interpreter already.
-    pub(crate) fn detached<R>(
-        &self,
-        work: impl FnOnce(&mut T) -> Result<R, Fault>,
-    ) -> Result<R, Fault> {
-        enter(self.value.lock(), work)
+        py.detach(|| enter(self.0.lock(), work))
     }
 
     /// Do something that may take long if nobody else is at it, else [`Fault::Busy`].
@@ -70,11 +50,104 @@ impl<T: Send> Shared<T> {
         py: Python<'_>,
         work: impl FnOnce(&mut T) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        py.detach(|| match self.value.try_lock() {
+        py.detach(|| match self.0.try_lock() {
             Ok(guard) => enter(Ok(guard), work),
             Err(TryLockError::Poisoned(_)) => Err(Fault::Panicked),
             Err(TryLockError::WouldBlock) => Err(Fault::Busy),
         })
+    }
+}
+
+/// A host, which readers share, and which exchanges never have for long. As a [`Shared`] it answers
+/// [`Fault::Panicked`] after a panic.
+#[derive(Clone)]
+pub(crate) struct Hosted {
+    host: Arc<SharedHost>,
+    maker: Maker,
+}
+
+impl Hosted {
+    pub(crate) fn new(host: plasmid::Host) -> Self {
+        Hosted { host: Arc::new(SharedHost::new(host)), maker: Maker::this_process() }
+    }
+
+    /// Itself, in the process that made it; [`Fault::Inherited`] in one that was forked since.
+    pub(crate) fn here(&self) -> Result<&Self, Fault> {
+        self.maker.only().map(|()| self)
+    }
+
+    /// Read something short, beside others. Letting go of the interpreter and taking it back would
+    /// cost more than the call, and is done only to wait.
+    pub(crate) fn read<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&plasmid::Host) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
+        match walled(|| Ok(self.host.try_read(work)?))? {
+            Ok(result) => result,
+            Err(work) => py.detach(|| walled(|| self.host.read(work)?)),
+        }
+    }
+
+    /// Change something in a short time, alone; as [`read`](Hosted::read).
+    pub(crate) fn write<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
+        match walled(|| Ok(self.host.try_write(work)?))? {
+            Ok(result) => result,
+            Err(work) => py.detach(|| self.detached(work)),
+        }
+    }
+
+    /// Change something that may take long, alone, while other Python threads run.
+    pub(crate) fn write_long<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
+        py.detach(|| self.detached(work))
+    }
+
+    /// As [`write_long`](Hosted::write_long), for a thread that has let go of the interpreter.
+    pub(crate) fn detached<R>(
+        &self,
+        work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault>,
+    ) -> Result<R, Fault> {
+        walled(|| self.host.write(work)?)
+    }
+
+    /// Read what is held now, however long it takes, while others use the host.
+    pub(crate) fn view<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&View) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
+        py.detach(|| walled(|| self.host.view(work)?))
+    }
+
+    /// Take turns on the host, while other Python threads run.
+    pub(crate) fn in_turns<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut InTurns<'_>) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
+        py.detach(|| walled(|| self.host.in_turns(work)?))
+    }
+
+    /// As [`in_turns`](Hosted::in_turns), for a stream, which stops at a panic itself.
+    pub(crate) fn stream_turns<R>(
+        &self,
+        work: impl FnOnce(&mut InTurns<'_>) -> Result<R, plasmid::Error>,
+    ) -> Result<R, Fault> {
+        Ok(self.host.in_turns(work)??)
+    }
+}
+
+impl From<Broken> for Fault {
+    fn from(Broken: Broken) -> Self {
+        Fault::Panicked
     }
 }
 

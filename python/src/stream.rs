@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use crate::argument::{Bytes, Unsigned};
 use crate::error::Fault;
-use crate::shared::Shared;
+use crate::shared::{Hosted, Shared};
 
 /// The initiator's end of one connection, made by `Host.create_stream`.
 ///
@@ -12,7 +12,7 @@ use crate::shared::Shared;
 /// (`transmit`). One thread at a time: a call during another thread's call raises `BusyError`.
 #[pyclass(frozen, module = "plasmid")]
 pub(crate) struct Stream {
-    pub(crate) host: Shared<plasmid::Host>,
+    pub(crate) host: Hosted,
     pub(crate) stream: Shared<plasmid::Stream>,
 }
 
@@ -34,7 +34,8 @@ impl Stream {
     /// raised again by every further `receive`, and `transmit` gives `b""` from then on.
     fn receive(&self, py: Python<'_>, data: Bytes) -> Result<(), Fault> {
         let host = self.host.here()?;
-        self.stream.alone(py, |stream| host.detached(|host| Ok(stream.receive(host, &data)?)))
+        self.stream
+            .alone(py, |stream| host.stream_turns(|host| stream.receive_in_turns(host, &data)))
     }
 
     /// The next bytes to write to the connection, at most `max` (all there are, if it is None);
@@ -43,7 +44,8 @@ impl Stream {
     fn transmit(&self, py: Python<'_>, max: Option<Unsigned>) -> Result<Vec<u8>, Fault> {
         let max = max.map_or(usize::MAX, |max| max.size());
         let host = self.host.here()?;
-        self.stream.alone(py, |stream| host.detached(|host| Ok(stream.transmit(host, max)?)))
+        self.stream
+            .alone(py, |stream| host.stream_turns(|host| stream.transmit_in_turns(host, max)))
     }
 
     /// Whether the one round of a stream made with `end=True` is over and transmitted. A stream
@@ -71,7 +73,7 @@ impl Stream {
 /// (`transmit`). One thread at a time: a call during another thread's call raises `BusyError`.
 #[pyclass(frozen, module = "plasmid")]
 pub(crate) struct Exchange {
-    pub(crate) host: Shared<plasmid::Host>,
+    pub(crate) host: Hosted,
     pub(crate) exchange: Shared<plasmid::Exchange>,
 }
 
@@ -89,7 +91,8 @@ impl Exchange {
     /// raised again by every further `receive`, and `transmit` gives `b""` from then on.
     fn receive(&self, py: Python<'_>, data: Bytes) -> Result<(), Fault> {
         let host = self.host.here()?;
-        self.exchange.alone(py, |exchange| host.detached(|host| Ok(exchange.receive(host, &data)?)))
+        self.exchange
+            .alone(py, |exchange| host.stream_turns(|host| exchange.receive_in_turns(host, &data)))
     }
 
     /// The next bytes to write to the connection, at most `max` (all there are, if it is None);

@@ -1,6 +1,7 @@
 //! The verbs that meet others: the messages of an exchange, the streams that carry them, and what
 //! was noticed on the way. Whatever speaks under the host's id does not work in a forked child.
 
+use plasmid::Turns as _;
 use pyo3::prelude::*;
 
 use crate::argument::{Bytes, Unsigned};
@@ -19,7 +20,7 @@ impl Host {
     #[pyo3(signature = (budget=None))]
     fn initiate(&self, py: Python<'_>, budget: Option<Unsigned>) -> Result<Vec<u8>, Fault> {
         let budget = self.budget(budget);
-        self.host.here()?.long(py, |host| Ok(host.initiate(budget)?))
+        self.host.here()?.in_turns(py, |host| Ok(host.initiate(budget)?))
     }
 
     /// Take in a message, and return the answer to send back: at most `budget` bytes (the message
@@ -40,7 +41,7 @@ impl Host {
         budget: Option<Unsigned>,
     ) -> Result<Vec<u8>, Fault> {
         let budget = self.budget(budget);
-        self.host.here()?.long(py, |host| Ok(host.receive(&data, budget)?))
+        self.host.here()?.in_turns(py, |host| Ok(host.receive(&data, budget)?))
     }
 
     /// The budget in bytes that an exchange would need for the largest update that the last answer
@@ -48,13 +49,13 @@ impl Host {
     /// go at once with so much.
     #[getter]
     fn room_needed(&self, py: Python<'_>) -> Result<usize, Fault> {
-        self.host.brief(py, |host| Ok(host.room_needed()))
+        self.host.read(py, |host| Ok(host.room_needed()))
     }
 
     /// How many messages gave evidence that somebody else writes under this host's id.
     #[getter]
     fn conflicts(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.conflicts()))
+        self.host.read(py, |host| Ok(host.conflicts()))
     }
 
     /// How many times the updates of one participant in a message were news and could not, or not
@@ -62,14 +63,14 @@ impl Host {
     /// are asked for again in later exchanges.
     #[getter]
     fn skipped(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.skipped()))
+        self.host.read(py, |host| Ok(host.skipped()))
     }
 
     /// How many participants that had left or were evicted this host has forgotten, because it
     /// remembers no more than `departed` of them.
     #[getter]
     fn forgotten(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.brief(py, |host| Ok(host.forgotten()))
+        self.host.read(py, |host| Ok(host.forgotten()))
     }
 
     /// The initiator's end of a byte stream. With `end` it does one round and is finished; without,
@@ -78,7 +79,7 @@ impl Host {
     #[pyo3(signature = (end=true, mode="pull"))]
     fn create_stream(&self, py: Python<'_>, end: bool, mode: &str) -> PyResult<Stream> {
         let mode = config::mode(mode)?;
-        let stream = self.host.here()?.brief(py, |host| Ok(host.create_stream(end, mode)))?;
+        let stream = self.host.here()?.read(py, |host| Ok(host.create_stream(end, mode)))?;
         Ok(Stream { host: self.host.clone(), stream: Shared::new(stream) })
     }
 
@@ -86,7 +87,7 @@ impl Host {
     /// without, it answers until the connection ends.
     #[pyo3(signature = (end=true))]
     fn exchange(&self, py: Python<'_>, end: bool) -> Result<Exchange, Fault> {
-        let exchange = self.host.here()?.brief(py, |host| Ok(host.exchange(end)))?;
+        let exchange = self.host.here()?.read(py, |host| Ok(host.exchange(end)))?;
         Ok(Exchange { host: self.host.clone(), exchange: Shared::new(exchange) })
     }
 }

@@ -198,6 +198,67 @@ def test_the_collector_may_use_the_host_it_interrupts() -> None:
     assert seen == [b"7"] * (300 * THREADS)
 
 
+@pytest.mark.usefixtures("hasty")
+def test_others_read_and_write_beside_long_exchanges() -> None:
+    """Nobody sees half a batch, and what is written meanwhile is there, here and there."""
+    peers, keys = 100, 40
+    holder = plasmid.Host("holder")
+    for number in range(peers):
+        peer = plasmid.Host(f"peer {number}")
+        for key in range(0, keys, 2):
+            with peer.batch() as batch:
+                batch.set(key, "one of a pair")
+                batch.set(key + 1, "the other of the two")
+        exchange(holder, peer)
+    newcomers = [plasmid.Host(f"newcomer {number}") for number in range(5)]
+    host, done = newcomers[0], threading.Event()
+    written: dict[str, int] = {}
+
+    def read() -> None:
+        number = 0
+        while not done.is_set():
+            number = (number + 1) % peers
+            here, peer = host, f"peer {number}"
+            seen = here.items(peer)
+            assert len(seen) % 2 == 0
+            assert len(here.updates(peer)) >= len(seen)
+            assert len(here.participants()) >= 1 + bool(seen)
+            value = here.get(0, peer)
+            assert value is None or here.get(1, peer) is not None
+
+    def write() -> None:
+        count = 0
+        while not done.is_set():
+            count += 1
+            here, name = host, host.id.decode()
+            version = here.set("count", count)
+            assert here.get("count") == str(count).encode()
+            assert here.max_version() >= version > written.get(name, 0)
+            written[name] = version
+
+    def meet() -> None:
+        nonlocal host
+        try:
+            for host in newcomers:
+                for _ in range(3):
+                    stream, answerer = host.create_stream(mode="push-pull"), holder.exchange()
+                    while not stream.finished:
+                        answerer.receive(stream.transmit())
+                        stream.receive(answerer.transmit())
+        finally:
+            done.set()
+
+    together(meet, write, read, read)
+    for one in newcomers:
+        exchange(one, holder)
+        exchange(one, holder)
+        assert all(len(one.keys(f"peer {number}")) == keys for number in range(peers))
+        assert one.skipped == 0
+    for one in newcomers:
+        exchange(one, holder)
+        assert state(one) == state(holder)
+
+
 def large_host(compaction: Literal["auto", "manual"] = "auto") -> plasmid.Host:
     full = plasmid.Host("full", compaction=compaction)
     for key in range(20_000):

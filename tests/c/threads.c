@@ -1,5 +1,5 @@
-// Threads: calls on one host wait for each other; a stream or batch used by two answers
-// PLASMID_BUSY.
+// Threads: calls on one host wait for each other, and not for exchanges; a stream or batch used by
+// two answers PLASMID_BUSY.
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -67,7 +67,7 @@ static void a_host_serves_many_threads(void) {
 static plasmid_stream *stream;
 static atomic_int is_over;
 
-// Keep the host busy with calls that take a while.
+// Keep the host busy.
 static void *keep_the_host_busy(void *argument) {
   (void)argument;
   while (!atomic_load(&is_over)) {
@@ -78,7 +78,7 @@ static void *keep_the_host_busy(void *argument) {
   return NULL;
 }
 
-// Use the stream: its calls wait for the host, and meanwhile the stream is taken.
+// Use the stream: meanwhile it is taken.
 static void *use_the_stream(void *argument) {
   (void)argument;
   while (!atomic_load(&is_over)) {
@@ -95,6 +95,7 @@ static void a_stream_serves_one_thread_at_a_time(void) {
   for (int i = 0; i < 20000; i++)
     OK(plasmid_host_set(shared, &i, sizeof i, BYTES("some value"), NULL));
   OK(plasmid_stream_new(shared, 0, &stream));
+  atomic_store(&is_over, 0);
   pthread_t host_user, stream_user;
   CHECK(pthread_create(&host_user, NULL, keep_the_host_busy, NULL) == 0);
   CHECK(pthread_create(&stream_user, NULL, use_the_stream, NULL) == 0);
@@ -122,7 +123,7 @@ static void a_stream_serves_one_thread_at_a_time(void) {
 
 static plasmid_batch *batch;
 
-// Use the batch: its commits wait for the host, and meanwhile the batch is taken.
+// Use the batch: meanwhile it is taken.
 static void *use_the_batch(void *argument) {
   (void)argument;
   while (!atomic_load(&is_over)) {
@@ -156,7 +157,101 @@ static void a_batch_serves_one_thread_at_a_time(void) {
   plasmid_host_free(shared);
 }
 
+enum { PEERS = 200, KEYS = 100, READERS = 4 };
+
+static plasmid_host *newcomer;
+static atomic_long reads;
+
+// What is read beside a long exchange is whole: batches, iterators, and what was written just now.
+static void *read_beside(void *argument) {
+  const int number = *(const int *)argument;
+  uint64_t last = 0;
+  for (uint32_t i = 0; !atomic_load(&is_over); i++) {
+    char out[64];
+    size_t len = 0;
+    uint64_t version = 0;
+    if (number == 0) {
+      // What a thread wrote it reads.
+      OK(plasmid_host_set(newcomer, BYTES("mine"), &i, sizeof i, &version));
+      CHECK(version > last);
+      last = version;
+      OK(plasmid_host_get(newcomer, BYTES("mine"), out, sizeof out, &len));
+      CHECK(len == sizeof i && memcmp(out, &i, len) == 0);
+    } else {
+      const int peer = (int)(i % PEERS);
+      plasmid_entries *entries = NULL;
+      const plasmid_status status =
+          plasmid_entries_new(newcomer, &peer, sizeof peer, PLASMID_BY_KEY, &entries);
+      CHECK(status == PLASMID_OK || status == PLASMID_NOT_FOUND);
+      const uint8_t *key = NULL, *value = NULL;
+      size_t key_len = 0, value_len = 0, count = 0;
+      while (entries && plasmid_entries_next(entries, &key, &key_len, &value, &value_len,
+                                             &version) == PLASMID_OK)
+        count++;
+      plasmid_entries_free(entries);
+      // Every one of them wrote pairs of keys, each in one batch.
+      CHECK(count % 2 == 0 && count <= KEYS);
+    }
+    atomic_fetch_add(&reads, 1);
+  }
+  return NULL;
+}
+
+// Let `peer` set pairs of keys, and `holder` learn them.
+static void write_pairs(int number, plasmid_host *holder) {
+  static char message[1 << 16];
+  plasmid_host *peer = NULL;
+  plasmid_batch *pair = NULL;
+  OK(plasmid_host_new(&number, sizeof number, NULL, &peer));
+  OK(plasmid_batch_new(peer, &pair));
+  for (int key = 0; key < KEYS; key += 2) {
+    const int next = key + 1;
+    OK(plasmid_batch_set(pair, &key, sizeof key, BYTES("one of a pair of values")));
+    OK(plasmid_batch_set(pair, &next, sizeof next, BYTES("the other of the two values")));
+    OK(plasmid_batch_commit(pair, NULL));
+  }
+  plasmid_batch_free(pair);
+  size_t len = 0;
+  OK(plasmid_host_initiate(holder, message, sizeof message, &len));
+  OK(plasmid_host_receive(peer, message, len, message, sizeof message, &len));
+  OK(plasmid_host_receive(holder, message, len, NULL, 0, &len));
+  plasmid_host_free(peer);
+}
+
+static void others_read_and_write_beside_an_exchange(void) {
+  static char message[4 << 20];
+  OK(plasmid_host_new(BYTES("holder"), NULL, &other));
+  for (int number = 0; number < PEERS; number++) write_pairs(number, other);
+  OK(plasmid_host_new(BYTES("newcomer"), NULL, &newcomer));
+  atomic_store(&is_over, 0);
+  pthread_t threads[READERS];
+  int numbers[READERS];
+  for (int i = 0; i < READERS; i++) {
+    numbers[i] = i;
+    CHECK(pthread_create(&threads[i], NULL, read_beside, &numbers[i]) == 0);
+  }
+  while (atomic_load(&reads) < READERS) {
+  }
+  size_t len = 0;
+  OK(plasmid_host_initiate(newcomer, message, sizeof message, &len));
+  OK(plasmid_host_receive(other, message, len, message, sizeof message, &len));
+  OK(plasmid_host_receive(newcomer, message, len, message, sizeof message, &len));
+  atomic_store(&is_over, 1);
+  for (int i = 0; i < READERS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+  for (int number = 0; number < PEERS; number++) {
+    size_t count = 0;
+    OK(plasmid_host_len(newcomer, &number, sizeof number, &count));
+    CHECK(count == KEYS);
+  }
+  uint64_t skipped = 77;
+  OK(plasmid_host_skipped(newcomer, &skipped));
+  CHECK(skipped == 0);
+  plasmid_host_free(newcomer);
+  plasmid_host_free(other);
+}
+
 int main(void) {
+  others_read_and_write_beside_an_exchange();
   a_host_serves_many_threads();
   a_stream_serves_one_thread_at_a_time();
   a_batch_serves_one_thread_at_a_time();

@@ -5,6 +5,8 @@
 pub mod checksum;
 pub mod craft;
 pub mod dump;
+pub mod fleet;
+pub mod interleave;
 pub mod model;
 pub mod plan;
 pub mod reader;

@@ -57,6 +57,16 @@ impl Salt {
         (check, if size == 1 { vec![0] } else { cells.collect() })
     }
 
+    /// The cells among `size` that the version of the participant with that short id falls into.
+    pub fn cells_of(&self, short: u64, size: usize) -> Vec<usize> {
+        self.spot_of(short, false, size)
+    }
+
+    /// The same, or of its generation.
+    pub fn spot_of(&self, short: u64, is_generation: bool, size: usize) -> Vec<usize> {
+        self.spot(self.place(short, is_generation), size).1
+    }
+
     fn add(&self, cells: &mut [Cell], place: i128, value: i128) {
         let (check, own) = self.spot(place, cells.len());
         for at in own {

@@ -7,7 +7,9 @@ mod own;
 use std::hash::{DefaultHasher, Hasher};
 
 use plasmid::wire::Message;
-use plasmid::{Config, Error, Exchange, Filter, Host, LocalState, MIN_BUDGET, Status, Stream};
+use plasmid::{
+    Config, Error, Exchange, Filter, Host, LocalState, MIN_BUDGET, Status, Stream, Turns,
+};
 
 use crate::dump::Dump;
 use crate::model::{self, Model, View};
@@ -32,8 +34,23 @@ struct Connection {
     exchange: Exchange,
 }
 
+/// A host that is taken by turns, of as little as there can be.
+struct ByTurns<'a>(&'a mut Host);
+
+impl Turns for ByTurns<'_> {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        work(self.0)
+    }
+
+    fn at_once(&self) -> usize {
+        1
+    }
+}
+
 struct Node {
     host: Host,
+    /// Exchanges take turns on it.
+    by_turns: bool,
     view: View,
     /// How often it started anew without its state.
     restarts: u64,
@@ -61,9 +78,10 @@ struct Snapshot {
 }
 
 impl Node {
-    fn new(host: Host, restarts: u64) -> Node {
+    fn new(host: Host, restarts: u64, by_turns: bool) -> Node {
         Node {
             generation: host.generation(),
+            by_turns,
             host,
             view: View::default(),
             restarts,
@@ -72,6 +90,43 @@ impl Node {
             deadlines: Vec::new(),
             reader: Reader::default(),
             snapshot: None,
+        }
+    }
+
+    fn initiate(&mut self, budget: usize) -> Result<Vec<u8>, Error> {
+        let host = &mut self.host;
+        if self.by_turns { ByTurns(host).initiate(budget) } else { host.initiate(budget) }
+    }
+
+    fn receive(&mut self, message: &[u8], budget: usize) -> Result<Vec<u8>, Error> {
+        let host = &mut self.host;
+        match self.by_turns {
+            true => ByTurns(host).receive(message, budget),
+            false => host.receive(message, budget),
+        }
+    }
+
+    fn transmit(&mut self, stream: &mut Stream, max: usize) -> Result<Vec<u8>, Error> {
+        let host = &mut self.host;
+        match self.by_turns {
+            true => stream.transmit_in_turns(&mut ByTurns(host), max),
+            false => stream.transmit(host, max),
+        }
+    }
+
+    fn ask(&mut self, stream: &mut Stream, bytes: &[u8]) -> Result<(), Error> {
+        let host = &mut self.host;
+        match self.by_turns {
+            true => stream.receive_in_turns(&mut ByTurns(host), bytes),
+            false => stream.receive(host, bytes),
+        }
+    }
+
+    fn answer(&mut self, exchange: &mut Exchange, bytes: &[u8]) -> Result<(), Error> {
+        let host = &mut self.host;
+        match self.by_turns {
+            true => exchange.receive_in_turns(&mut ByTurns(host), bytes),
+            false => exchange.receive(host, bytes),
         }
     }
 }
@@ -112,7 +167,8 @@ impl World {
         };
         for at in 0..plan.nodes.len() {
             let host = world.make(at, plan.nodes[at].generation);
-            world.nodes.push(Node::new(host, 0));
+            let by_turns = world.by_turns(at);
+            world.nodes.push(Node::new(host, 0, by_turns));
         }
         for number in 0..plan.ghosts {
             world.learn_ghost(number);
@@ -121,6 +177,11 @@ impl World {
             world.check(at);
         }
         world
+    }
+
+    /// Half of the hosts are taken by turns, and with noise the other half: it is all the same.
+    pub(crate) fn by_turns(&self, at: usize) -> bool {
+        self.noise == (self.plan.seed + at as u64).is_multiple_of(2)
     }
 
     fn make(&mut self, at: usize, generation: u64) -> Host {
@@ -240,7 +301,7 @@ impl World {
 
     fn initiate(&mut self, from: usize, to: usize, budget: usize) {
         let limits = self.plan.nodes[from].limits;
-        match self.nodes[from].host.initiate(budget) {
+        match self.nodes[from].initiate(budget) {
             Ok(bytes) => {
                 assert!(budget >= MIN_BUDGET);
                 self.send(from, to, bytes, budget.min(limits.message_bytes as usize));
@@ -271,11 +332,11 @@ impl World {
         // An empty message says nothing, which is no error.
         if too_small || (!bytes.is_empty() && (damaged || foreign || too_long)) {
             let before = Dump::of(&node.host);
-            node.host.receive(bytes, budget).expect_err("a message that must be refused");
+            node.receive(bytes, budget).expect_err("a message that must be refused");
             assert_eq!(Dump::of(&node.host), before, "an error changed the host");
             return;
         }
-        let reply = node.host.receive(bytes, budget).expect("a message that is sound");
+        let reply = node.receive(bytes, budget).expect("a message that is sound");
         let most = budget.min(limits.message_bytes as usize);
         if bytes.is_empty() {
             assert!(reply.is_empty(), "an answer to nothing");
@@ -312,20 +373,20 @@ impl World {
     fn shift(&mut self, at: usize, bytes: usize, flip: Option<u8>) {
         let mut connection = self.connections.swap_remove(at);
         let Connection { a, b, ref mut stream, ref mut exchange } = connection;
-        let mut out = stream.transmit(&mut self.nodes[a].host, bytes).expect("no bad limits");
+        let mut out = self.nodes[a].transmit(stream, bytes).expect("no bad limits");
         assert!(out.len() <= bytes);
         self.trace.write(&out);
         let damaged = flip.is_some_and(|flip| damage_byte(&mut out, flip));
-        let received = exchange.receive(&mut self.nodes[b].host, &out);
+        let received = self.nodes[b].answer(exchange, &out);
         if let Err(error) = received {
-            let again = exchange.receive(&mut self.nodes[b].host, b"");
+            let again = self.nodes[b].answer(exchange, b"");
             assert_eq!(again, Err(error), "an error of a stream is final");
             assert!(exchange.transmit(usize::MAX).is_empty());
         }
         let back = exchange.transmit(bytes);
         assert!(back.len() <= bytes);
         self.trace.write(&back);
-        let answered = stream.receive(&mut self.nodes[a].host, &back);
+        let answered = self.nodes[a].ask(stream, &back);
         let sound = received.is_ok() && answered.is_ok();
         let nodes = &self.plan.nodes;
         let foreign = nodes[a].outsider != nodes[b].outsider;

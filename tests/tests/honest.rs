@@ -1,8 +1,8 @@
 //! Honest hosts over a bad network: random schedules of batches, compactions, restarts, restored
 //! snapshots, departures and evictions, with and without history, while letters are lost, repeated
-//! and overtaken. Nothing here is a model of the protocol. What an honest host says is sound to the
-//! others, a reader of the changes holds what its host holds, and when the faults stop everybody
-//! agrees and falls silent.
+//! and overtaken, or arrive at once and are taken in by turns. Nothing here is a model of the
+//! protocol. What an honest host says is sound to the others, a reader of the changes holds what
+//! its host holds, and when the faults stop everybody agrees and falls silent.
 //!
 //! `protocol` knows what every copy may be after every step; this one knows only the ends, and is
 //! so quick that it makes longer schedules, and more of them. To look further:
@@ -15,6 +15,7 @@ use std::{env, iter, panic, thread};
 use plasmid::{
     Batch, Config, Digests, Error, Host, Limits, LocalState, MIN_BUDGET, Ordering, wire,
 };
+use plasmid_tests::interleave;
 use plasmid_tests::reader::Reader;
 
 /// How many schedules there are by default; `make test` makes many more.
@@ -113,6 +114,7 @@ impl Run {
     fn step(&mut self) {
         let at = self.rng.usize(..self.hosts.len());
         match self.rng.u8(..24) {
+            _ if self.rng.u8(..32) == 0 => self.deliver_at_once(at),
             0..=7 => self.write(at),
             8..=9 => self.compact(at),
             10 => self.tick(at),
@@ -200,6 +202,50 @@ impl Run {
         let answer = self.receive(to, &bytes, budget);
         if !answer.is_empty() {
             self.letters.push(Letter { from: to, to: from, bytes: answer });
+        }
+    }
+
+    /// Whatever is on its way to a host arrives at the same time, some of it twice, and all of it
+    /// is taken in at once. Meanwhile the host writes, and somebody reads.
+    fn deliver_at_once(&mut self, to: usize) {
+        if self.rng.bool() {
+            let from = (to + self.rng.usize(1..self.hosts.len())) % self.hosts.len();
+            let budget = BUDGETS[self.rng.usize(..BUDGETS.len())];
+            let bytes = self.hosts[from].initiate(budget).expect("a good budget");
+            self.letters.push(Letter { from, to, bytes });
+        }
+        let mut letters: Vec<Letter> =
+            self.letters.iter().filter(|letter| letter.to == to).cloned().collect();
+        self.letters.retain(|letter| letter.to != to || self.rng.u8(..5) == 0);
+        self.rng.shuffle(&mut letters);
+        letters.truncate(4);
+        let budgets: Vec<usize> =
+            letters.iter().map(|_| BUDGETS[self.rng.usize(..BUDGETS.len())]).collect();
+        let messages: Vec<(&[u8], usize)> = letters
+            .iter()
+            .zip(&budgets)
+            .map(|(letter, budget)| (&*letter.bytes, *budget))
+            .collect();
+        // One update at a time, or a few.
+        let at_once = [1, 1, 300][self.rng.usize(..3)];
+        let (keys, reader) = (self.keys, &mut self.readers[to]);
+        let between = |host: &mut Host, rng: &mut fastrand::Rng| match rng.u8(..8) {
+            0 => assert_allowed(host.set(&[b'k', rng.u8(..keys)], &[rng.u8(..); 9])),
+            1 => assert_allowed(host.delete(&[b'k', rng.u8(..keys)])),
+            2 if rng.u8(..4) == 0 => assert_allowed(host.compact(None)),
+            3 if rng.u8(..8) == 0 => assert_allowed(host.renew()),
+            4 => drop(reader.page(host, rng.usize(1..8))),
+            _ => {}
+        };
+        let host = &mut self.hosts[to];
+        let answers = interleave::receive_all(host, &mut self.rng, &messages, at_once, between);
+        for ((letter, budget), answer) in letters.iter().zip(budgets).zip(answers) {
+            let answer = answer.expect("what an honest host says");
+            assert!(answer.len() <= budget, "{} bytes of {budget}", answer.len());
+            if !answer.is_empty() {
+                wire::Message::decode(&answer).expect("what an honest host answers");
+                self.letters.push(Letter { from: to, to: letter.from, bytes: answer });
+            }
         }
     }
 

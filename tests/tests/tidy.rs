@@ -152,7 +152,8 @@ fn documents_name_files_that_exist() {
     for document in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
         let text = fs::read_to_string(root().join(document)).expect("a document");
         let quoted = text.split('`').skip(1).step_by(2);
-        let folders = ["core/", "ffi/", "include/", "python/", "tests/", "examples/", "benches/"];
+        let folders =
+            ["core/", "shared/", "ffi/", "include/", "python/", "tests/", "examples/", "benches/"];
         let paths: Vec<&str> =
             quoted.filter(|path| folders.iter().any(|folder| path.starts_with(folder))).collect();
         for path in paths {

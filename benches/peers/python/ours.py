@@ -1,4 +1,7 @@
-"""plasmid through its Python package: W1, W2, and exchanges of datagrams."""
+"""plasmid through its Python package: W1, W2, datagrams, and calls beside exchanges."""
+
+import threading
+import time
 
 import contest
 
@@ -41,9 +44,9 @@ def w1(history: str) -> contest.Figures:
     return {"ns": ns / contest.SETS}
 
 
-def w2(_: str) -> contest.Figures:
-    participants, keys = 1_000, 100
-    holder, newcomer = host(participants), host(participants + 1)
+def learned(participants: int, keys: int) -> plasmid.Host:
+    """A host that knows so many others."""
+    holder = host(participants)
     # The digest of somebody who knows nobody: the answer to it is all that a host has.
     syn = host(999_999_998).initiate(BUDGET)
     for number in range(participants):
@@ -51,6 +54,12 @@ def w2(_: str) -> contest.Figures:
         for at, value in zip(range(keys), contest.values(number), strict=False):
             owner.set(contest.key(number * keys + at), value)
         holder.receive(owner.receive(syn, BUDGET), 0)
+    return holder
+
+
+def w2(_: str) -> contest.Figures:
+    participants, keys = 1_000, 100
+    holder, newcomer = learned(participants, keys), host(participants + 1)
     size = 0
 
     def run() -> None:
@@ -81,4 +90,62 @@ def w9() -> contest.Figures:
     return {"ns": ns / exchanges}
 
 
-contest.serve({"w1": w1, "w2": w2, "w9": w9})
+def w10(what: str, threads: str, beside: str) -> contest.Figures:
+    """`get` by so many threads, or `set` by one, while these hosts, or others, learn all."""
+    syncs, own, alone = 12, 1_000, 0.4
+    holder = learned(1_000, 100)
+    keys = [contest.key(number) for number in range(own)]
+
+    def newcomers() -> list[plasmid.Host]:
+        hosts = [host(1_001 + number) for number in range(syncs)]
+        for one in hosts:
+            for key, value in zip(keys, contest.values(0), strict=False):
+                one.set(key, value)
+        return hosts
+
+    called = newcomers()
+    synced = newcomers() if beside == "elsewhere" else called
+    current, is_over = called[0], False
+    all_latencies: list[list[int]] = []
+
+    def call() -> None:
+        latencies: list[int] = []
+        all_latencies.append(latencies)
+        clock, at = time.perf_counter_ns, 0
+        while not is_over:
+            key, at = keys[at % own], at + 1
+            if what == "get":
+                begun = clock()
+                current.get(key)
+                latencies.append(clock() - begun)
+            else:
+                begun = clock()
+                current.set(key, "x" * 64)
+                latencies.append(clock() - begun)
+                time.sleep(0.00005)
+
+    callers = [threading.Thread(target=call) for _ in range(int(threads))]
+    for caller in callers:
+        caller.start()
+    begun = time.perf_counter_ns()
+    if beside == "alone":
+        time.sleep(alone)
+    else:
+        for one, newcomer in zip(called, synced, strict=True):
+            current = one
+            exchange(newcomer, holder, 16 << 20)
+    elapsed = time.perf_counter_ns() - begun
+    is_over = True
+    for caller in callers:
+        caller.join()
+    latencies = sorted(latency for one in all_latencies for latency in one)
+    return {
+        "p50": latencies[len(latencies) // 2],
+        "p99": latencies[len(latencies) * 99 // 100],
+        "max": latencies[-1],
+        "each": elapsed / len(latencies),
+        "sync": elapsed / syncs,
+    }
+
+
+contest.serve({"w1": w1, "w2": w2, "w9": w9, "w10": w10})

@@ -105,7 +105,7 @@ fn after_changes(
 ) {
     let (name, ours, x) = (format!("W4 N = {count}, {changed} changed"), &runs[0], changed as f64);
     let (told, most) = (ours.median("reconciliation"), 65.0 * x + 400.0);
-    rows.alone(format!("{name}, all but the entries"), Unit::Bytes, told, Target::AtMost(most));
+    rows.alone(format!("{name}, all but the deltas"), Unit::Bytes, told, Target::AtMost(most));
     let share = ours.median("one_round_trip");
     rows.alone(format!("{name}, one round trip"), Unit::Share, share, Target::AtLeast(0.95));
     same_time(rows, &name, ours, few, "itself at N = 1,000");

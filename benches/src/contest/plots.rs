@@ -28,7 +28,7 @@ impl Plot {
             Plot::IdleBytes => ["idle-bytes", "Nothing has changed", "participants", "bytes"],
             Plot::IdleTime => ["idle-time", "Nothing has changed", "participants", "ns"],
             Plot::ChangedBytes => {
-                ["changed-bytes", "Reconciliation: all but the entries", "changed", "bytes"]
+                ["changed-bytes", "Reconciliation: all but the deltas", "changed", "bytes"]
             }
             Plot::ChangedTime => ["changed-time", "The whole exchange", "changed", "ns"],
         }

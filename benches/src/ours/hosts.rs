@@ -23,6 +23,11 @@ pub(crate) fn host(number: usize) -> Result<Host, Error> {
     Host::new(&id(number), config(number, true))
 }
 
+/// A host that compresses what goes over streams.
+pub(crate) fn compressing(number: usize) -> Result<Host, Error> {
+    Host::new(&id(number), Config { compress: true, ..config(number, true) })
+}
+
 /// A participant with keys of its own. As in a map that all share, no key is used twice.
 pub(crate) fn participant(number: usize, keys: usize, value: usize) -> Result<Host, Error> {
     let (mut host, mut values) = (host(number)?, Values::of(number));
@@ -63,9 +68,7 @@ pub(crate) fn exchange(a: &mut Host, b: &mut Host, budget: usize) -> Result<Vec<
     Ok(said)
 }
 
-/// Bytes of the entries in a message.
-pub(crate) fn entries_len(message: &[u8]) -> Result<usize, Error> {
-    let delta = Message::decode(message)?.delta;
-    let sections = delta.iter().flat_map(|delta| delta.participants());
-    Ok(sections.map(|section| section.entries.bytes().len()).sum())
+/// Bytes of a message without its delta.
+pub(crate) fn beside_delta(message: &[u8]) -> Result<usize, Error> {
+    Ok(Message { delta: None, ..Message::decode(message)? }.encode().len())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use plasmid::{Error, Host};
 use serde_json::{Value, json};
 
-use super::hosts::{BUDGET, entries_len, exchange, host, participant, teach};
+use super::hosts::{BUDGET, beside_delta, exchange, host, participant, teach};
 use crate::clock::{clocked, median};
 use crate::input::{VALUE, Values, key};
 
@@ -81,7 +81,7 @@ impl Meeting {
         Ok(json!({
             "ns": of(|once| once.ns),
             "bytes": of(|once| once.bytes as f64),
-            "reconciliation": of(|once| (once.bytes - once.entries) as f64),
+            "reconciliation": of(|once| once.reconciliation as f64),
             "messages": of(|once| once.messages as f64),
             "one_round_trip": all.iter().filter(is_one).count() as f64 / all.len() as f64,
             "exchanges": all.len(),
@@ -104,7 +104,7 @@ impl Meeting {
             ns,
             messages: said.len(),
             bytes: said.iter().map(Vec::len).sum(),
-            entries: said.iter().map(|said| entries_len(said)).sum::<Result<_, Error>>()?,
+            reconciliation: said.iter().map(|said| beside_delta(said)).sum::<Result<_, Error>>()?,
             is_level: self.is_level(changed),
         };
         self.mend(changed)?;
@@ -136,12 +136,13 @@ struct Once {
     messages: usize,
     /// Of all messages.
     bytes: usize,
-    /// Of those, the bytes of the entries themselves.
-    entries: usize,
+    /// Of those, what is not in a delta.
+    reconciliation: usize,
     is_level: bool,
 }
 
-/// A participant, and somebody who knows only that one and asks it for news.
+/// A participant, and somebody who knows only that one and wants its news. They come as an Ack:
+/// what answers a Syn would tell a host how much differs.
 struct Writer {
     owner: Host,
     courier: Host,
@@ -158,7 +159,8 @@ impl Writer {
     /// Change a key; the message that tells of it.
     fn write(&mut self, value: &[u8]) -> Result<Vec<u8>, Error> {
         self.owner.set(&self.key, value)?;
-        let news = self.owner.receive(&self.courier.initiate(BUDGET)?, BUDGET)?;
+        let want = self.courier.receive(&self.owner.initiate(BUDGET)?, BUDGET)?;
+        let news = self.owner.receive(&want, BUDGET)?;
         self.courier.receive(&news, 0)?;
         Ok(news)
     }

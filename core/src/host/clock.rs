@@ -42,7 +42,7 @@ impl Host {
     pub fn tick(&mut self, now_ms: u64) {
         let before = self.state.now_ms;
         let told = now_ms.min(LAST_MS);
-        let last = core::mem::replace(&mut self.state.told_ms, told);
+        let last = core::mem::replace(&mut self.state.view.told_ms, told);
         let now_ms = before.map_or(told, |before| {
             // A clock that was set back goes on from where it was; when it is where it has been
             // before, or was there by mistake only, what counts is what it is beyond that.

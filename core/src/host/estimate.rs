@@ -4,8 +4,13 @@
 //! It does not depend on how many participants there are, only on how much is written in the time
 //! between two exchanges; so what was found before tells what to expect.
 
+use crate::wire::sketch::{MAX_ROW, ROWS};
+
 /// Before anything was found.
 const UNKNOWN: u64 = 64;
+
+/// More than that no sketch shows, however many are claimed.
+const MOST: u64 = (ROWS * MAX_ROW) as u64;
 
 /// Means are kept in parts of this.
 const PART: u64 = 256;
@@ -14,9 +19,9 @@ const PART: u64 = 256;
 /// difference too.
 const IDLE: u64 = 77;
 
-/// Cells for one number that differs, in tenths. With four rows half of the cells would do for
-/// many, and few need more beside.
-const CELLS_PER_TEN: u64 = 22;
+/// Cells for one number that differs, and some beside: with four rows, almost everything that fills
+/// half of the cells comes out.
+const CELLS_EACH: u64 = 2;
 const CELLS_BESIDE: u64 = 6;
 
 /// Every so many messages a host says what it has in lines, and nothing that sums hide, by chance
@@ -74,7 +79,7 @@ impl Estimate {
     /// An exchange found so many. No peer can do more than double what is expected, or there would
     /// be one that has everybody send much for nothing.
     pub(crate) fn found(&mut self, differ: usize) {
-        let found = (differ as u64).saturating_mul(PART);
+        let found = (differ as u64).min(MOST) * PART;
         self.is_answered = true;
         self.mean = Some(match self.mean {
             None => found.min(UNKNOWN * PART),
@@ -98,7 +103,7 @@ impl Estimate {
     pub(crate) fn cells(&self) -> usize {
         match self.mean.unwrap_or(UNKNOWN * PART) {
             mean if mean < IDLE => 1,
-            mean => (mean * CELLS_PER_TEN / (10 * PART) + CELLS_BESIDE) as usize,
+            mean => (mean * CELLS_EACH / PART + CELLS_BESIDE) as usize,
         }
     }
 }
@@ -110,13 +115,13 @@ mod tests {
     #[test]
     fn it_follows_what_is_found() {
         let mut estimate = Estimate::default();
-        assert_eq!(estimate.cells(), 146);
+        assert_eq!(estimate.cells(), 134);
         estimate.found(0);
         assert_eq!(estimate.cells(), 1);
         for _ in 0..20 {
             estimate.found(100);
         }
-        assert_eq!(estimate.cells(), 225);
+        assert_eq!(estimate.cells(), 205);
         for _ in 0..60 {
             estimate.found(0);
         }

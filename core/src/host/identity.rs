@@ -8,9 +8,9 @@
 use crate::config::{Config, within};
 use crate::error::{Error, Limit};
 use crate::host::Host;
-use crate::state::State;
 use crate::state::journal::Standing;
 use crate::state::participant::Status;
+use crate::state::view::View;
 use crate::wire::bounds::{EVICTED, MAX_GENERATION};
 use crate::wire::message::Message;
 use crate::wire::short::short_id;
@@ -41,7 +41,7 @@ pub(crate) struct Claim {
 
 impl Claim {
     /// By its sender, its delta, and the lines of its digest.
-    pub(crate) fn of(message: &Message<'_>, state: &State, config: &Config) -> Self {
+    pub(crate) fn of(message: &Message<'_>, state: &View, config: &Config) -> Self {
         let own = state.own();
         let Message { sender, delta, .. } = message;
         let sections = delta.iter().flat_map(|delta| delta.participants());
@@ -59,7 +59,7 @@ impl Claim {
     }
 
     /// The same, and what was read off a sketch.
-    pub(crate) fn and(self, reached: Option<(u64, u64)>, state: &State, config: &Config) -> Self {
+    pub(crate) fn and(self, reached: Option<(u64, u64)>, state: &View, config: &Config) -> Self {
         let reached = reached.filter(|reached| !state.is_absurd(reached.0, config));
         Claim { reached: self.reached.max(reached.unwrap_or_default()), ..self }
     }

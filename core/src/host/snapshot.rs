@@ -78,7 +78,7 @@ impl Host {
             return Err(TORN);
         }
         host.state.view.now_ms = (has_clock == 1).then_some(now);
-        host.state.told_ms = now;
+        host.state.view.told_ms = now;
         host.adopt(own)?;
         for _ in 1..count {
             let held = Participant::read(&mut reader, &host.config, &host.state.hasher)?;

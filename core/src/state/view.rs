@@ -4,6 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use core::fmt;
 
+use crate::config::Config;
 use crate::log::index::KeyHasher;
 use crate::sketch::live::Sketches;
 use crate::state::expiry::Expiry;
@@ -44,6 +45,8 @@ pub struct View {
     pub(crate) hasher: KeyHasher,
     /// The host's clock, ms: what it was told of the time, but never going back.
     pub(crate) now_ms: Option<u64>,
+    /// What that clock was told last, ms since 1970.
+    pub(crate) told_ms: u64,
     /// How many of those that left or were evicted were forgotten.
     pub(crate) forgotten: u64,
     /// Deadlines of own updates.
@@ -126,6 +129,12 @@ impl View {
     /// Everybody, going up from `first` around the circle.
     pub(crate) fn circle(&self, first: ShortId) -> impl Iterator<Item = (ShortId, &Participant)> {
         self.in_range(Range { first, last: first.wrapping_sub(1) })
+    }
+
+    /// Whether a generation is farther ahead of the host's clock than any start can be.
+    pub(crate) fn is_absurd(&self, generation: u64, config: &Config) -> bool {
+        let bound = self.told_ms.saturating_add(config.generation_ahead_ms);
+        self.now_ms.is_some() && config.generation_ahead_ms > 0 && generation >> 16 > bound
     }
 
     /// That participant's line in a digest.

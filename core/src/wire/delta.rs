@@ -132,6 +132,28 @@ impl<'a> ParticipantDelta<'a> {
         Ok(())
     }
 
+    /// The same as two sections: one with the updates that take at most `room` bytes, but at least
+    /// with one, and one with the rest, if there is a rest.
+    pub(crate) fn split(self, room: usize) -> (Self, Option<Self>) {
+        let bytes = self.entries.bytes();
+        if bytes.len() <= room {
+            return (self, None);
+        }
+        let (mut len, mut to) = (0, self.from);
+        for entry in self.entries {
+            if len > 0 && len + entry.bytes.len() > room {
+                break;
+            }
+            (len, to) = (len + entry.bytes.len(), entry.version);
+        }
+        if len == bytes.len() {
+            return (self, None);
+        }
+        let (first, rest) = bytes.split_at(len);
+        let first = Self { to, entries: Entries::new(first), piece: None, ..self };
+        (first, Some(Self { from: to, entries: Entries::new(rest), keep: None, ..self }))
+    }
+
     /// Check the entries.
     fn check_entries(&self) -> Result<(), Error> {
         let to = if self.to == EVICTED { 0 } else { self.to };

@@ -268,7 +268,9 @@ impl World {
         let restarts = node.restarts + 1;
         let kept = node.snapshot.clone();
         self.model.inherit(&id, generation, host.generation(), version as usize);
-        self.nodes[at] = Node { deadlines, now_ms, snapshot: kept, ..Node::new(host, restarts) };
+        let by_turns = self.by_turns(at);
+        self.nodes[at] =
+            Node { deadlines, now_ms, snapshot: kept, ..Node::new(host, restarts, by_turns) };
         self.connections.retain(|connection| connection.a != at && connection.b != at);
         self.check(at);
     }
@@ -277,7 +279,7 @@ impl World {
         let generation = self.nodes[at].host.generation() + 1;
         let restarts = self.nodes[at].restarts + 1;
         let host = self.make(at, generation);
-        self.nodes[at] = Node::new(host, restarts);
+        self.nodes[at] = Node::new(host, restarts, self.by_turns(at));
         self.connections.retain(|connection| connection.a != at && connection.b != at);
         self.check(at);
     }

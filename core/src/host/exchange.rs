@@ -1,0 +1,285 @@
+//! The steps of an exchange: saying what is here, and taking in a message and answering it. Why
+//! they may be apart, with others at the host in between, is said in [`turns`](crate::host::turns).
+
+use alloc::vec::Vec;
+
+use crate::apply;
+use crate::apply::parts::Parts;
+use crate::config::{Digests, within};
+use crate::error::{Error, Limit};
+use crate::host::Host;
+use crate::host::identity::Claim;
+use crate::host::turns::Access;
+use crate::reply::account::{Account, Reading, Said};
+use crate::reply::difference::is_outdated;
+use crate::reply::{Manner, Reply, Says};
+use crate::wire::bounds::{MAX_VERSION, MIN_BUDGET};
+use crate::wire::lines::HeardLine;
+use crate::wire::message::{Kind, Message, capability};
+use crate::wire::short::{ShortId, short_id};
+
+/// What looking at a participant, or at a line of a message, takes, in bytes that take as long.
+const LINE_COST: usize = 32;
+
+/// A Syn.
+pub(crate) fn initiate<A: Access>(
+    access: &mut A,
+    budget: usize,
+    manner: Manner,
+) -> Result<Vec<u8>, Error> {
+    let most = access.at_once();
+    let at_once = access.turn(|host| host.is_short(0, 0, most).then(|| syn(host, budget, manner)));
+    at_once.unwrap_or_else(|| syn(access, budget, manner))
+}
+
+fn syn<A: Access>(access: &mut A, budget: usize, manner: Manner) -> Result<Vec<u8>, Error> {
+    access.aside(
+        |host| {
+            let budget = host.usable(budget)?;
+            Ok((host.says(manner), budget, host.estimate.cells()))
+        },
+        |aside, begun| {
+            let (says, budget, cells) = begun?;
+            Ok(aside.maker(budget, manner, cells).syn(says))
+        },
+    )
+}
+
+/// Take in a message, and make the answer.
+pub(crate) fn receive<A: Access>(
+    access: &mut A,
+    message: &[u8],
+    budget: usize,
+) -> Result<Vec<u8>, Error> {
+    check_budget(budget)?;
+    if message.is_empty() {
+        // What a host with nothing to say gave: passing it on is no mistake.
+        return Ok(Vec::new());
+    }
+    let decoded = decode(access, message)?;
+    Ok(answer(access, &decoded, message.len(), budget, Manner::default()).bytes)
+}
+
+/// Decode a message of the host's cluster.
+pub(crate) fn decode<'m, A: Access>(
+    access: &mut A,
+    message: &'m [u8],
+) -> Result<Message<'m>, Error> {
+    let (cluster, most) =
+        access.turn(|host| (host.state.cluster, host.config.limits.message_bytes));
+    within(Limit::MessageBytes, message.len() as u64, 0, most)?;
+    let message = Message::decode(message)?;
+    if message.cluster != cluster {
+        return Err(Error::Foreign);
+    }
+    Ok(message)
+}
+
+/// Apply a decoded message, which had `len` bytes, and make the answer; `budget` is 0, or at least
+/// 512.
+pub(crate) fn answer<A: Access>(
+    access: &mut A,
+    message: &Message<'_>,
+    len: usize,
+    budget: usize,
+    manner: Manner,
+) -> Reply {
+    let most = access.at_once();
+    let at_once = access.turn(|host| {
+        host.is_short(len, budget, most).then(|| by_steps(host, message, budget, manner))
+    });
+    at_once.unwrap_or_else(|| by_steps(access, message, budget, manner))
+}
+
+fn by_steps<A: Access>(
+    access: &mut A,
+    message: &Message<'_>,
+    budget: usize,
+    manner: Manner,
+) -> Reply {
+    let most = access.at_once();
+    let claim = access.aside(
+        |_| (),
+        |aside, ()| {
+            let claim = Claim::of(message, aside.state, aside.config);
+            (!claim.is_loop(aside.state.own().reached())).then_some(claim)
+        },
+    );
+    let Some(claim) = claim else {
+        // My own message came back: a loop in the network.
+        return Reply::default();
+    };
+    if let Some(delta) = &message.delta {
+        let mut parts = Parts::of(delta);
+        while access.turn(|host| host.apply(&mut parts, most)) {}
+    }
+    let peer = short_id(message.cluster, message.sender.id);
+    let account = access.aside(
+        |host| host.level_with(message),
+        |aside, ()| Account::of(aside.state, message, peer),
+    );
+    if access.turn(|host| host.listen(message, account.said, peer)) {
+        let mut heard = message.heard.iter().copied().flatten();
+        while access.turn(|host| host.hear(&mut heard, most)) {}
+    }
+    let told = message.delta.iter().flat_map(|delta| delta.participants()).count();
+    access.turn(|host| {
+        host.defend(claim.and(account.said.own, &host.state, &host.config));
+        host.expect(message, &account, told);
+    });
+    let made = access.aside(
+        |host| host.usable(budget).map(|budget| (budget, host.estimate.cells())),
+        |aside, begun| {
+            let is_answered = message.is_answered() || is_outdated(aside.state, message);
+            let (budget, cells) = begun.ok().filter(|_| is_answered)?;
+            let mut maker = aside.maker(budget, manner, cells);
+            let reply = match message.kind {
+                Kind::Syn => maker.syn_ack(message, &account, peer),
+                Kind::SynAck | Kind::Ack => maker.ack(message, &account, peer),
+            };
+            Some((reply, budget))
+        },
+    );
+    let Some((mut reply, budget)) = made else {
+        return Reply::default();
+    };
+    access.turn(|host| {
+        host.room_needed = reply.room_needed;
+        if reply.bytes.is_empty() && message.kind == Kind::Syn {
+            reply.bytes = host.tell_level(account.said, peer, budget);
+        }
+    });
+    reply
+}
+
+fn check_budget(budget: usize) -> Result<(), Error> {
+    if (1..MIN_BUDGET).contains(&budget) {
+        return Err(Error::BudgetTooSmall { needed: MIN_BUDGET });
+    }
+    Ok(())
+}
+
+/// The short steps.
+impl Host {
+    /// Whether taking in a message of `len` bytes and answering it takes no longer than a turn may.
+    fn is_short(&self, len: usize, budget: usize, most: usize) -> bool {
+        let held = self.state.others_len + self.state.own().log.len();
+        let looked_at = self.state.count().saturating_mul(LINE_COST);
+        len.saturating_add(budget.min(held)).saturating_add(looked_at) <= most
+    }
+
+    /// What a Syn says of what is here.
+    fn says(&mut self, manner: Manner) -> Says<'static> {
+        let in_lines = self.estimate.is_among_plain() || manner.in_lines;
+        let says = match self.estimate.begin() {
+            _ if in_lines => Says::Digest,
+            true if self.config.digests != Digests::Plain => Says::Lines,
+            _ => Says::all(&self.state, &self.config, self.estimate.cells()),
+        };
+        if matches!(says, Says::Sketch(_)) {
+            self.state.level_sketches();
+        }
+        says
+    }
+
+    /// Apply some more parts of a delta; `false` if there are no more.
+    fn apply(&mut self, parts: &mut Parts<'_>, most: usize) -> bool {
+        apply::apply(&mut self.state, &self.config, parts, most, &mut self.skipped)
+    }
+
+    /// Bring the sums level, if the message has some to be compared.
+    fn level_with(&mut self, message: &Message<'_>) {
+        if let Some(sketch) = message.sketch.filter(|_| self.config.digests != Digests::Plain) {
+            let participants = self.state.count();
+            self.state.level_sketches().follow(sketch.epoch, participants);
+            self.state.level_sketches();
+        }
+    }
+
+    /// Learn from an exchange how large the next sketch should be; its message told of so many
+    /// participants.
+    fn expect(&mut self, message: &Message<'_>, account: &Account, told: usize) {
+        if message.digest.is_some() && !message.can(capability::SKETCH) {
+            self.estimate.meet_plain();
+        }
+        match account.reading {
+            // The other one has read what this one said, and tells or asks for all that it found.
+            Reading::Nothing if message.kind == Kind::SynAck && !message.is_refusal() => {
+                self.estimate.found(account.differ.max(told));
+            }
+            Reading::Nothing => {}
+            Reading::Part { left } => {
+                let size = message.sketch.map_or(0, |sketch| sketch.size());
+                self.estimate.found(account.differ + left);
+                let had_room = 2 * account.differ + 8 <= size && left * 8 <= size;
+                // One that had no room tells nothing, neither way.
+                if had_room && self.estimate.is_stuck(true) {
+                    let participants = self.state.count();
+                    self.state.level_sketches().rotate(participants);
+                }
+            }
+            Reading::Range => {}
+            Reading::Whole => {
+                self.estimate.found(account.differ);
+                self.estimate.is_stuck(false);
+            }
+        }
+    }
+
+    /// With nothing else to say to somebody who calls: that all of its map is here, and that this
+    /// host lives, so that it can know both even if nobody ever calls it.
+    fn tell_level(&mut self, said: Said, peer: ShortId, budget: usize) -> Vec<u8> {
+        let holds = self.state.at(peer).map(|held| held.reached());
+        let level = said.peer.filter(|reached| reached.1 <= MAX_VERSION && holds == Some(*reached));
+        if self.acked.tell(peer, level.unwrap_or_default(), self.state.now_ms) {
+            let cells = self.estimate.cells();
+            return self.beside().maker(budget, Manner::default(), cells).level(peer);
+        }
+        Vec::new()
+    }
+
+    /// Take in what a message says of who has what of the own map, and that its sender lives. Tells
+    /// whether it counts what else it says of who lives.
+    fn listen(&mut self, message: &Message<'_>, said: Said, peer: ShortId) -> bool {
+        let Message { sender, acked, .. } = message;
+        let own = self.state.own();
+        if *sender.id == *own.id || self.state.is_absurd(sender.generation, &self.config) {
+            return false;
+        }
+        let issued = (own.generation, own.max_version);
+        let acked = acked.map(|acked| (acked.generation, acked.version));
+        let holds = said.own.max(acked).filter(|holds| *holds <= issued);
+        let max = self.config.limits.participants;
+        self.acked.hear(peer, sender.generation, holds, max);
+        if self.state.now_ms.is_none() {
+            return false;
+        }
+        if self.state.at(peer).is_some_and(|held| held.generation == sender.generation) {
+            let (generation, version) = said.peer.unwrap_or_default();
+            let is_sound = generation == sender.generation && version <= MAX_VERSION;
+            let version = Some(version).filter(|_| is_sound && said.peer.is_some());
+            self.state.hear(peer, sender.generation as u16, 0, version);
+        }
+        message.heard.is_some()
+    }
+
+    /// Take in some more of what a message says of who lives; `false` if there is no more.
+    fn hear(&mut self, heard: &mut impl Iterator<Item = HeardLine>, most: usize) -> bool {
+        for _ in 0..=most / LINE_COST {
+            let Some(line) = heard.next() else {
+                return false;
+            };
+            self.state.hear(line.short, line.generation, line.age_ms, Some(line.version));
+        }
+        true
+    }
+
+    /// The budget, or the greatest message where that is less.
+    fn usable(&self, budget: usize) -> Result<usize, Error> {
+        if budget < MIN_BUDGET {
+            return Err(Error::BudgetTooSmall { needed: MIN_BUDGET });
+        }
+        let most = usize::try_from(self.config.limits.message_bytes).unwrap_or(usize::MAX);
+        Ok(budget.min(most))
+    }
+}

@@ -1,0 +1,172 @@
+//! Members who choose ids whose versions fall into the same cells in every row, which no peeling
+//! takes apart: it costs a second sketch, hides nothing, and the next epoch ends it.
+
+use std::collections::HashMap;
+
+use plasmid::Host;
+use plasmid_tests::sums::Salt;
+
+use crate::pair::{bytes, claim, cluster, host, ids, meet, short, sketch_in, teach};
+
+const BUDGET: usize = 65_507;
+const UPDATES: usize = 50;
+
+/// Pairs of ids of which both versions fall into the same cells of a sketch of `size`, and so of
+/// every smaller one, found among `tries` ids.
+fn twins(epoch: u64, size: usize, tries: u64) -> Vec<[u64; 2]> {
+    let salt = Salt::new(cluster(), epoch);
+    let (mut seen, mut found) = (HashMap::new(), Vec::new());
+    for number in 0..tries {
+        let cells = salt.cells_of(short(&number.to_be_bytes()), size);
+        let key = cells.into_iter().fold(0, |key, cell| key * size as u64 + cell as u64);
+        // Each id in one pair.
+        match seen.remove(&key) {
+            Some(other) => found.push([other, number]),
+            None => drop(seen.insert(key, number)),
+        }
+    }
+    found
+}
+
+/// Rounds until an update is everywhere, and bytes and second sketches per exchange.
+#[derive(Debug)]
+struct Cost {
+    rounds: f64,
+    bytes: f64,
+    retries: f64,
+    epoch: u64,
+}
+
+fn teach_twins(host: &mut Host, twins: &[[u64; 2]], version: u64) {
+    teach(host, twins.iter().flatten().map(|id| id.to_be_bytes()).collect(), version);
+}
+
+/// Hosts that know honest participants and those of the attackers, and meet at random.
+struct Fleet {
+    rng: fastrand::Rng,
+    hosts: Vec<Host>,
+    twins: Vec<[u64; 2]>,
+    version: u64,
+    /// Over all exchanges.
+    bytes: usize,
+    exchanges: usize,
+    retries: usize,
+}
+
+impl Fleet {
+    fn new(hosts: usize, participants: usize, twins: Vec<[u64; 2]>) -> Fleet {
+        let mut hosts: Vec<_> =
+            (0..hosts).map(|number| host(&[b'a' + number as u8], number as u64)).collect();
+        for host in &mut hosts {
+            teach(host, ids(participants), 1);
+        }
+        let rng = fastrand::Rng::with_seed(5);
+        let mut fleet = Fleet { rng, hosts, twins, version: 1, bytes: 0, exchanges: 0, retries: 0 };
+        for _ in 0..20 {
+            fleet.round();
+        }
+        (fleet.bytes, fleet.exchanges, fleet.retries) = (0, 0, 0);
+        fleet
+    }
+
+    /// The attackers have changed, as every second host hears from them. The difference stays while
+    /// nobody can read it.
+    fn attack(&mut self) {
+        self.version += 1;
+        for host in self.hosts.iter_mut().step_by(2) {
+            teach_twins(host, &self.twins, self.version);
+        }
+    }
+
+    /// Each host calls another one.
+    fn round(&mut self) {
+        for caller in 0..self.hosts.len() {
+            let other = self.rng.usize(1..self.hosts.len());
+            let called = (caller + other) % self.hosts.len();
+            let [a, b] = self.hosts.get_disjoint_mut([caller, called]).expect("two hosts");
+            let said = meet(a, b, BUDGET);
+            let sketches = said.iter().filter(|said| sketch_in(said).is_some()).count();
+            self.retries += sketches.saturating_sub(1);
+            self.exchanges += 1;
+            self.bytes += bytes(&said);
+        }
+    }
+
+    /// One host changes a key; the rounds until all know it.
+    fn spread(&mut self) -> usize {
+        let owner = self.rng.usize(..self.hosts.len());
+        self.hosts[owner].set(b"k", b"honest").expect("a small value");
+        let id = self.hosts[owner].id().to_vec();
+        let version = self.hosts[owner].max_version(&id);
+        let mut rounds = 0;
+        while !self.hosts.iter().all(|host| host.max_version(&id) == version) {
+            self.round();
+            rounds += 1;
+        }
+        rounds
+    }
+
+    /// What honest updates cost while there is an attack before each, or none.
+    fn cost(&mut self, is_attacked: bool) -> Cost {
+        (self.bytes, self.exchanges, self.retries) = (0, 0, 0);
+        let mut rounds = 0;
+        for _ in 0..UPDATES {
+            if is_attacked {
+                self.attack();
+            }
+            rounds += self.spread();
+        }
+        let per_exchange = |count| count as f64 / self.exchanges as f64;
+        Cost {
+            rounds: rounds as f64 / UPDATES as f64,
+            bytes: per_exchange(self.bytes),
+            retries: per_exchange(self.retries),
+            epoch: self.epoch(),
+        }
+    }
+
+    fn epoch(&mut self) -> u64 {
+        let mut syns = self.hosts.iter_mut().map(|host| host.initiate(BUDGET).expect("a budget"));
+        syns.find_map(|syn| sketch_in(&syn)).expect("they say it in sketches").0
+    }
+}
+
+/// Of cells up to 384, that is: a second sketch of a small one does not help either.
+#[test]
+fn ids_that_fall_together_delay_nothing_and_the_next_epoch_ends_it() {
+    let all = twins(0, 384, 200_000);
+    for pairs in [1, 2, 8] {
+        let mut fleet = Fleet::new(8, 300, all[..pairs].to_vec());
+        let calm = fleet.cost(false);
+        fleet.cost(true);
+        let attacked = fleet.cost(true);
+        println!("{pairs} pairs: {calm:?}, attacked {attacked:?}");
+        assert_eq!(attacked.epoch, 1, "{pairs} pairs: they place anew, once");
+        assert!(attacked.rounds <= calm.rounds * 1.15, "{pairs} pairs: {attacked:?}, {calm:?}");
+        // Each of these participants changes all the time: that costs two numbers a pair.
+        let most = calm.bytes + 4.0 * 44.0 * pairs as f64 + 100.0;
+        assert!(attacked.bytes <= most, "{pairs} pairs: {attacked:?}, {calm:?}");
+    }
+}
+
+/// Where there is no next epoch, or not yet: a second sketch, and no more.
+#[test]
+fn ids_that_fall_together_cost_one_more_sketch_where_no_epoch_follows() {
+    let last = u64::from(u32::MAX);
+    let all = twins(last, 384, 200_000);
+    for pairs in [1, 2, 8] {
+        let mut fleet = Fleet::new(8, 300, all[..pairs].to_vec());
+        let calm = fleet.cost(false);
+        for host in &mut fleet.hosts {
+            host.receive(&claim(last), 0).expect("a sound message");
+        }
+        let attacked = fleet.cost(true);
+        println!("{pairs} pairs: {calm:?}, attacked {attacked:?}");
+        assert_eq!(attacked.epoch, last);
+        assert!(attacked.rounds <= calm.rounds * 1.15, "{pairs} pairs: {attacked:?}, {calm:?}");
+        assert!(attacked.retries <= 1.0, "{pairs} pairs: {attacked:?}");
+        // The second has four times as many cells as the first, which has room for these pairs.
+        let most = calm.bytes + 5.0 * (20.0 * 8.0 + 2.0 * 44.0 * pairs as f64);
+        assert!(attacked.bytes <= most, "{pairs} pairs: {attacked:?}, {calm:?}");
+    }
+}
