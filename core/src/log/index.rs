@@ -303,11 +303,11 @@ fn with_slack<T: Copy>(held: &[T]) -> Vec<T> {
     vec
 }
 
-/// Room for so many more, with a quarter of slack instead of twice the size: logs are most of the
-/// memory.
+/// Room for so many more, with a half of slack instead of twice the size: logs are most of the
+/// memory, and with less than that a log that grows would be copied too often.
 #[inline]
 fn make_room<T>(vec: &mut Vec<T>, more: usize) {
     if vec.capacity() - vec.len() < more {
-        vec.reserve_exact(more + vec.len() / 4);
+        vec.reserve_exact(more + vec.len() / 2);
     }
 }

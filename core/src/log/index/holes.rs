@@ -75,7 +75,7 @@ impl Index {
         newest.iter_mut().for_each(|held| held.slot = moved[held.slot as usize]);
         *holes = 0;
         // Much was dropped, and will not come back soon.
-        if bytes.len() < bytes.capacity() / 3 {
+        if bytes.len() < bytes.capacity() / 4 {
             self.shrink_to_fit();
         }
     }
