@@ -174,8 +174,9 @@ impl Maker<'_> {
     }
 
     /// Whether a sketch that was not read is better answered in lines, which always tell something:
-    /// if it was as large as there are, or nearly and full; or of an epoch that is not here, for its
-    /// sender may have changed its own just now. Who is behind must hear of the later one as well.
+    /// if it was as large as there are, or nearly and full; or if it is of an epoch that is not
+    /// here, for its sender may have changed its own just now. Who is behind must hear of the later
+    /// one as well.
     fn is_lines_time(&mut self, reading: Reading, theirs: Sketch<'_>) -> bool {
         let is_behind = theirs.epoch < self.state.sketches.epoch();
         match reading {
