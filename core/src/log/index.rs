@@ -63,6 +63,7 @@ impl Place {
     }
 }
 
+#[inline]
 fn hash(subject: Subject<'_>, hasher: &KeyHasher) -> u32 {
     let hash = match subject {
         Subject::Key(key) => hasher.hash_one(key),
@@ -161,6 +162,7 @@ impl Index {
     }
 
     /// `older` is the entry that this one takes the place of, if it has one subject.
+    #[inline]
     fn push(&mut self, entry: &Entry<'_>, older: Option<usize>) {
         let older = older.filter(|_| !matches!(entry.body, Body::Batch(_)));
         let older = older.map_or(NONE, |older| older as u32);

@@ -59,7 +59,7 @@ impl<'a> Subject<'a> {
     }
 
     /// What the entry that starts there says of it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn said_at(&self, bytes: &[u8], at: usize, batches: &Batches) -> Said {
         match (self, Entry::key_at(bytes, at)) {
             (Subject::Key(key), Some(held)) if *key == held => Said::Value,
