@@ -72,6 +72,9 @@ fn under_load_sketches_make_copies_no_older_than_exact_digests_do() {
     let hosts = loaded(Hosts::level(300, Digests::Smallest));
     let exact = loaded(Hosts::level(300, Digests::Plain));
     assert_near("staleness of 300", hosts.stale, exact.stale, 2.0);
+    // So exact digests of larger fleets need no hosts.
+    let model = loaded(Model::level(300, Says::Exact));
+    assert_near("staleness of 300 in the model", model.stale, exact.stale, 0.001);
     assert!(hosts.said.reconciliation() <= 1000.0, "{} bytes", hosts.said.reconciliation());
 
     let sketches = loaded(Model::level(2_000, Says::Smallest));

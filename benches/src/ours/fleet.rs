@@ -32,7 +32,6 @@ pub(crate) fn loaded(kind: &str, count: usize) -> Value {
     match kind {
         "model" => loaded_in(Model::level(count, Says::Smallest)),
         "exact" => loaded_in(Model::level(count, Says::Exact)),
-        "plain" => loaded_in(Hosts::level(count, Digests::Plain)),
         _ => loaded_in(Hosts::level(count, Digests::Smallest)),
     }
 }
