@@ -25,7 +25,7 @@ use crate::host::acked::AckedVersions;
 use crate::host::clock::Clock;
 use crate::host::estimate::Estimate;
 use crate::host::identity::Identity;
-use crate::reply::Manner;
+use crate::reply::says::Manner;
 use crate::state::State;
 use crate::state::participant::Participant;
 use crate::wire::bounds::MAX_ID_BYTES;

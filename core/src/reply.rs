@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod difference;
 pub(crate) mod outline;
 pub(crate) mod pending;
+pub(crate) mod says;
 pub(crate) mod selection;
 
 use alloc::vec::Vec;
@@ -12,12 +13,12 @@ use alloc::vec::Vec;
 use fastrand::Rng;
 
 use crate::config::{Config, Digests};
-use crate::reply::account::{Account, Reading};
-use crate::reply::difference::{Difference, Wanted};
+use crate::reply::account::Account;
+use crate::reply::difference::Difference;
 use crate::reply::outline::Outline;
 use crate::reply::pending::Pending;
+use crate::reply::says::{Manner, Says};
 use crate::reply::selection::Selection;
-use crate::sketch::size_of;
 use crate::state::heard;
 use crate::state::view::View;
 use crate::wire::lines::Acked;
@@ -25,25 +26,15 @@ use crate::wire::message::{
     self, Kind, Message, Sender, capability, section_len, section_room, tag,
 };
 use crate::wire::short::ShortId;
-use crate::wire::sketch::{MAX_ROW, ROWS, Sketch};
-use crate::wire::{sketch, varint};
+use crate::wire::varint;
 
 /// From this budget on, room is kept for what says who lives and who has what; below it they get
 /// what is left.
 const ROOMY: usize = 1024;
 
-/// A digest of so many bytes is always worth it: it never leaves anything open.
-const SMALL_DIGEST: usize = 64;
-
 /// Lines that are said now and then, whatever sums say: so many bytes, and of more participants a
 /// part each time.
 const LINES_ROOM: usize = 2048;
-
-/// The most cells of a sketch.
-const MOST_CELLS: usize = ROWS * MAX_ROW;
-
-/// The least cells of a sketch that is said because another did not suffice.
-const LEAST_AGAIN: usize = 32;
 
 /// A made message and what it could not carry.
 #[derive(Debug, Default)]
@@ -60,48 +51,6 @@ pub(crate) struct Reply {
     pub(crate) refuses: bool,
     /// It has a delta, which is worth compressing.
     pub(crate) has_delta: bool,
-}
-
-/// What a message says of the copies here.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Says<'a> {
-    Nothing,
-    /// A line for each.
-    Digest,
-    /// The same, some of them.
-    Lines,
-    /// So many sums.
-    Sketch(usize),
-    /// What is wanted of the receiver, and in how many they differ.
-    Want(&'a [Wanted], usize),
-}
-
-impl Says<'_> {
-    /// All of what is here, in lines or in a sketch of `cells` or a few more, whichever takes less.
-    pub(crate) fn all(state: &View, config: &Config, cells: usize) -> Self {
-        let cells = size_of(cells);
-        let len = section_len(sketch::len(state.sketches.epoch(), cells)).max(SMALL_DIGEST);
-        let is_more =
-            || state.count() * outline::LINE_LEN > len || Outline::whole(state).len() > len;
-        match config.digests {
-            Digests::Plain => Says::Digest,
-            Digests::Smallest if !is_more() => Says::Digest,
-            Digests::Smallest | Digests::Sketch => Says::Sketch(cells),
-        }
-    }
-}
-
-/// How the two talk.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Manner {
-    /// The other one takes nothing but lines.
-    pub(crate) in_lines: bool,
-    /// Over a stream, on which what was not understood is said again at once.
-    pub(crate) is_stream: bool,
-    /// This host asked to learn, and tells nothing.
-    pub(crate) learns_only: bool,
-    /// It takes compressed frames.
-    pub(crate) packs: bool,
 }
 
 /// Everything that making a message draws on.
@@ -145,45 +94,10 @@ impl Maker<'_> {
         account: &Account,
         peer: ShortId,
     ) -> Reply {
-        let Account { differ, reading, .. } = *account;
         let Difference { pending, wants } = Difference::of(self.state, account);
-        let is_read = match reading {
-            Reading::Nothing => false,
-            // What is missing of a few comes with the next exchange.
-            Reading::Part { left } => left * 9 <= differ,
-            Reading::Range | Reading::Whole => true,
-        };
-        if !is_read && self.config.digests == Digests::Plain && self.manner.is_stream {
-            return self.not_understood();
-        }
-        let says = match theirs.sketch {
-            Some(sketch) if !is_read && self.is_lines_time(reading, sketch) => Says::Digest,
-            Some(sketch) if !is_read => {
-                let cells = (4 * sketch.size()).max(LEAST_AGAIN).max(self.cells);
-                Says::all(self.state, self.config, cells)
-            }
-            _ if !is_read => Says::Digest,
-            _ if theirs.pull => Says::Nothing,
-            _ if theirs.can(capability::SKETCH) => Says::Want(&wants, differ),
-            _ if pending.is_empty() && wants.is_empty() && reading == Reading::Whole => {
-                Says::Nothing
-            }
-            _ => Says::Digest,
-        };
-        self.compose(Kind::SynAck, pending, says, peer)
-    }
-
-    /// Whether a sketch that was not read is better answered in lines, which always tell something:
-    /// if it was as large as there are, or nearly and full; or if it is of an epoch that is not
-    /// here, for its sender may have changed its own just now. Who is behind must hear of the later
-    /// one as well.
-    fn is_lines_time(&mut self, reading: Reading, theirs: Sketch<'_>) -> bool {
-        let is_behind = theirs.epoch < self.state.sketches.epoch();
-        match reading {
-            Reading::Nothing => !is_behind || self.rng.bool(),
-            // Of a full one nobody can tell how much more it is.
-            Reading::Part { left } if left >= theirs.size() => 4 * theirs.size() >= MOST_CELLS,
-            _ => theirs.size() == MOST_CELLS,
+        match self.says(theirs, account, pending.is_empty(), &wants) {
+            Some(says) => self.compose(Kind::SynAck, pending, says, peer),
+            None => self.not_understood(),
         }
     }
 
@@ -240,9 +154,14 @@ impl Maker<'_> {
         put_unless_empty(&mut out, tag::ACKED, &acked);
         outline.put_last(&mut out, self.state);
         let wants = matches!(says, Says::Want(..));
-        let describes = !says_nothing && !wants;
-        let refuses = false;
-        Reply { bytes: finish(out), room_needed, describes, wants, refuses, has_delta: delta > 0 }
+        Reply {
+            bytes: finish(out),
+            room_needed,
+            describes: !says_nothing && !wants,
+            wants,
+            refuses: false,
+            has_delta: delta > 0,
+        }
     }
 
     /// That this host takes lines only: the initiator says it so at once.
@@ -333,7 +252,7 @@ impl Maker<'_> {
         self.state.heard_sample(self.rng, section_room(rest), with_own)
     }
 
-    /// Bytes kept free for what is said beside digest and delta.
+    /// Bytes kept free for what is said beside the copies here and the delta.
     fn extras_len(&self, peer: Option<ShortId>) -> usize {
         if self.budget < ROOMY {
             return 0;
@@ -358,23 +277,22 @@ impl Maker<'_> {
         out
     }
 
-    /// What of `pending` goes into a message with `room` bytes for sections, of which the digest
-    /// gets its share first; and the budget that the largest update needs which can never go with
-    /// this one, or 0. Such an update goes in pieces.
+    /// What of `pending` goes into a message with `room` bytes for sections, of which what is said
+    /// of the copies here gets its share first; and the budget that the largest update needs which
+    /// can never go with this one, or 0. Such an update goes in pieces.
     fn choose<'s>(
         &mut self,
         mut pending: Vec<Pending<'s>>,
         room: usize,
-        digest_share: usize,
+        share: usize,
     ) -> (Selection<'s>, usize) {
         let ordering = self.config.ordering;
         selection::order(&mut pending, ordering, self.rng);
-        // If only the digest's share is in the way of the first update that can go at all, the
-        // digest shrinks.
-        let most = room - digest_share.min(Outline::MIN_LEN);
+        // If only that share is in the way of the first update that can go at all, it shrinks.
+        let most = room - share.min(Outline::MIN_LEN);
         let mut firsts = selection::first_section_lens(&pending).map(section_len);
         let first = firsts.find(|first| *first <= most).unwrap_or(0);
-        let delta_room = if first > room - digest_share { most } else { room - digest_share };
+        let delta_room = if first > room - share { most } else { room - share };
         let delta_room = section_room(delta_room);
 
         // A piece gets what others leave; in every other message, at random, half of the room.
@@ -389,11 +307,11 @@ impl Maker<'_> {
         if selection.largest_refused == 0 || refused <= most {
             return (selection, 0);
         }
-        // A digest that takes less now may have grown by then.
-        let digest_len = if digest_share == 0 { 0 } else { Outline::MIN_LEN };
+        // What takes less now may have grown by then.
+        let said = if share == 0 { 0 } else { Outline::MIN_LEN };
         let extras =
             section_len(heard::MAX_SAMPLE_LEN) + section_len(Acked::MAX_LEN) + CAPABILITIES_LEN;
-        let needed = message::frame_len(self.sender()) + digest_len + extras + refused;
+        let needed = message::frame_len(self.sender()) + said + extras + refused;
         (selection, needed)
     }
 }

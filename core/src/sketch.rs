@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 
 use crate::sketch::salt::{Coordinate, Salt, Spot};
 use crate::wire::short::ShortId;
-use crate::wire::sketch::{Cell, LADDER, MAX_ROW, ROWS};
+use crate::wire::sketch::{Cell, LADDER, MAX_CELLS, MAX_ROW, ROWS};
 
 /// What a copy adds to a sketch: its generation and where it is in it, both 0 if it adds nothing.
 pub(crate) type Counted = (u64, u64);
@@ -74,7 +74,7 @@ impl Sketch {
         Sketch {
             epoch,
             salt: Salt::new(cluster, epoch),
-            cells: vec![Cell::default(); ROWS * MAX_ROW],
+            cells: vec![Cell::default(); MAX_CELLS],
             few: vec![Cell::default(); ROWS * FEW],
             total: Cell::default(),
         }
@@ -135,7 +135,7 @@ pub(crate) fn size_of(least: usize) -> usize {
         return 1;
     }
     let row = LADDER.into_iter().find(|row| ROWS * row >= least);
-    ROWS * row.unwrap_or(MAX_ROW)
+    row.map_or(MAX_CELLS, |row| ROWS * row)
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::frame::{Inbound, Outbound};
 use crate::host::Host;
 use crate::host::exchange::{answer, decode, initiate};
 use crate::host::turns::{Access, InTurns, Turns};
-use crate::reply::{Manner, Reply};
+use crate::reply::Reply;
+use crate::reply::says::Manner;
 use crate::wire::message::{Kind, Message, capability};
 
 /// Who learns in a round over a stream.

@@ -57,7 +57,9 @@ fn compress(message: &[u8]) -> Option<Vec<u8>> {
 /// At most `len` bytes, which are there before the first is written.
 #[cfg(not(any(target_os = "none", target_family = "wasm")))]
 fn decompress(packed: &[u8], len: usize) -> Option<Vec<u8>> {
-    let mut message = Vec::with_capacity(len);
+    // The library would take several frames, one after the other.
+    let is_one = zstd_safe::find_frame_compressed_size(packed) == Ok(packed.len());
+    let mut message = if is_one { Vec::with_capacity(len) } else { return None };
     zstd_safe::decompress(&mut message, packed).ok()?;
     Some(message)
 }
@@ -114,6 +116,8 @@ mod tests {
         for len in [0, 1, 4999, 5001, MAX, MAX + 1, 1 << 62] {
             assert!(unpack(&lie(len), MAX).is_err(), "{len}");
         }
+        let twice = [&frame[..], &frame[3..]].concat();
+        assert!(unpack(&twice, MAX).is_err(), "a second one behind the first");
         for end in 0..frame.len() {
             assert!(end == 0 || unpack(&frame[..end], MAX).is_err(), "cut at {end}");
         }

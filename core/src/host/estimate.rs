@@ -4,13 +4,10 @@
 //! It does not depend on how many participants there are, only on how much is written in the time
 //! between two exchanges; so what was found before tells what to expect.
 
-use crate::wire::sketch::{MAX_ROW, ROWS};
+use crate::wire::sketch::MAX_CELLS;
 
 /// Before anything was found.
 const UNKNOWN: u64 = 64;
-
-/// More than that no sketch shows, however many are claimed.
-const MOST: u64 = (ROWS * MAX_ROW) as u64;
 
 /// Means are kept in parts of this.
 const PART: u64 = 256;
@@ -79,7 +76,8 @@ impl Estimate {
     /// An exchange found so many. No peer can do more than double what is expected, or there would
     /// be one that has everybody send much for nothing.
     pub(crate) fn found(&mut self, differ: usize) {
-        let found = (differ as u64).min(MOST) * PART;
+        // More no sketch shows, however many are claimed.
+        let found = differ.min(MAX_CELLS) as u64 * PART;
         self.is_answered = true;
         self.mean = Some(match self.mean {
             None => found.min(UNKNOWN * PART),

@@ -25,7 +25,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::host::exchange;
-use crate::reply::{Maker, Manner};
+use crate::reply::Maker;
+use crate::reply::says::Manner;
 use crate::state::view::View;
 
 /// About as many bytes as one turn works on.

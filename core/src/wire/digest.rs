@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::reader::Reader;
-use super::short::ShortId;
+use super::short::{STEP_BITS, ShortId};
 use super::varint;
 use crate::error::Error;
 
@@ -17,9 +17,6 @@ const RANGE: u8 = 1;
 pub(crate) const MAX_SCOPE_LEN: usize = 17;
 /// The longest gap, generation and version.
 pub(crate) const MAX_LINE_LEN: usize = 9 + 9 + 9;
-
-/// Short ids are multiples of this.
-const STEP_BITS: u32 = 4;
 
 /// The participants a digest speaks of: those with a short id in the circular interval
 /// `first..=last`. One that is in the range and not listed is unknown to the sender.

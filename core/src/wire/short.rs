@@ -9,9 +9,9 @@ use siphasher::sip::SipHasher24;
 /// host that meets such a pair keeps the one it met first and counts the other as skipped.
 pub type ShortId = u64;
 
-/// The bits of a short id that are always zero. Sketches need room for two numbers of each
-/// participant in a field of 61 bits.
-const UNUSED: u64 = 15;
+/// How many bits of a short id are always zero, so that wherever gaps are told they are told in
+/// steps of 16. Sketches need room for two numbers of each participant in a field of 61 bits.
+pub(crate) const STEP_BITS: u32 = 4;
 
 /// The 8 bytes that name a cluster in every message: SipHash-2-4 with a zero key.
 pub fn cluster_hash(name: &[u8]) -> u64 {
@@ -20,7 +20,7 @@ pub fn cluster_hash(name: &[u8]) -> u64 {
 
 /// The short id of `id` within the cluster of that hash.
 pub fn short_id(cluster_hash: u64, id: &[u8]) -> ShortId {
-    keyed_hash(cluster_hash, 0, id) & !UNUSED
+    keyed_hash(cluster_hash, 0, id) >> STEP_BITS << STEP_BITS
 }
 
 /// SipHash-2-4 with the two halves of its key.

@@ -24,6 +24,9 @@ pub(crate) const LADDER: [usize; 18] =
 /// The longest row.
 pub(crate) const MAX_ROW: usize = LADDER[LADDER.len() - 1];
 
+/// The most cells of a sketch.
+pub(crate) const MAX_CELLS: usize = ROWS * MAX_ROW;
+
 /// Bytes of a cell.
 pub(crate) const CELL_LEN: usize = 8 + 8 + 4;
 
@@ -136,7 +139,7 @@ mod tests {
                 assert_eq!(again, body);
             }
         }
-        assert_eq!(Sketch::decode(&body(ROWS * MAX_ROW)).map(|sketch| sketch.size()), Ok(3072));
+        assert_eq!(Sketch::decode(&body(MAX_CELLS)).map(|sketch| sketch.size()), Ok(3072));
     }
 
     #[test]

@@ -3,12 +3,9 @@
 use alloc::vec::Vec;
 
 use super::reader::Reader;
-use super::short::ShortId;
+use super::short::{STEP_BITS, ShortId};
 use super::varint;
 use crate::error::Error;
-
-/// Short ids are multiples of this.
-const STEP_BITS: u32 = 4;
 
 /// The longest gap.
 pub(crate) const MAX_GAP_LEN: usize = 9;

@@ -6,5 +6,7 @@ mod claims;
 mod collisions;
 mod epochs;
 mod garbage;
+mod hiding;
+mod packed;
 mod pair;
 mod wants;
