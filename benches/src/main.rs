@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod contest;
 mod costs;
+mod exchange;
 mod input;
 mod ours;
 mod resident;
@@ -39,16 +40,20 @@ fn main() -> ExitCode {
 /// Both parts, or those named in `only`: the contest with peers, and `costs`.
 fn report(only: &[&str]) -> Result<(), Box<dyn Error>> {
     let workloads: Vec<&str> = only.iter().copied().filter(|only| *only != "costs").collect();
-    let (mut report, before) = (String::new(), load());
+    let (mut all, before) = (String::new(), load());
+    // At once, so that nothing is lost of a run that is ended.
+    let mut report = |part: String| {
+        println!("{part}\n");
+        all += &format!("{part}\n\n");
+        fs::write(folder()?.join("results.md"), &all).map_err(Box::<dyn Error>::from)
+    };
     if only.is_empty() || !workloads.is_empty() {
-        report += &contest::run(&workloads, &folder()?)?.to_string();
+        report(contest::run(&workloads, &folder()?)?.to_string())?;
     }
     if only.is_empty() || only.contains(&"costs") {
-        report += &format!("\n\n{}", costs::run()?);
+        report(costs::run()?)?;
     }
-    report += &format!("\n\nLoad of the machine: {before} before, {} after.", load());
-    println!("{report}");
-    fs::write(folder()?.join("results.md"), report)?;
+    report(format!("Load of the machine: {before} before, {} after.", load()))?;
     Ok(())
 }
 

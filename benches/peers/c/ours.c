@@ -58,7 +58,8 @@ static plasmid_host *new_host(unsigned number, int history) {
   plasmid_host *host = NULL;
   must(plasmid_config_new(&config));
   must(plasmid_config_set_history(config, (uint32_t)history));
-  must(plasmid_config_set_generation(config, 0));
+  const uint64_t at = number + 1, generation = ((1750000000000 + 977 * at) << 16) + at % 65536;
+  must(plasmid_config_set_generation(config, generation));
   must(plasmid_config_set_seed(config, number + 1));
   must(plasmid_config_set_nonce(config, number + 1));
   must(plasmid_host_new(id, WORD, config, &host));

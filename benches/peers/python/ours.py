@@ -13,13 +13,15 @@ BUDGET = 64 << 20
 
 
 def host(number: int, history: bool = True) -> plasmid.Host:
+    at = number + 1
     return plasmid.Host(
         contest.participant_id(number),
         state=plasmid.LocalState(history=history),
         message_bytes=BUDGET,
-        generation=0,
-        seed=number + 1,
-        nonce=number + 1,
+        # As the other languages draw it: milliseconds since 1970, and 16 bits.
+        generation=((1_750_000_000_000 + 977 * at) << 16) + at % 65_536,
+        seed=at,
+        nonce=at,
     )
 
 

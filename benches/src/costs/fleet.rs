@@ -6,6 +6,7 @@ use plasmid::wire::Message;
 use plasmid::{Config, Error, Host, LocalState};
 
 use super::measure::Journey;
+use crate::exchange::exchange;
 
 /// Larger than every message made with it.
 pub(crate) const BUDGET: usize = 16 << 20;
@@ -49,10 +50,9 @@ pub(crate) fn filled(keys: usize) -> Result<Host, Error> {
     Ok(a)
 }
 
-/// `reader` learns what `source` has, in one exchange.
+/// `reader` learns what `source` has, and the other way round, in one exchange.
 pub(crate) fn pull(reader: &mut Host, source: &mut Host) -> Result<(), Error> {
-    let syn = reader.initiate(BUDGET)?;
-    reader.receive(&source.receive(&syn, BUDGET)?, 0)?;
+    exchange(reader, source, BUDGET)?;
     Ok(())
 }
 
@@ -86,25 +86,6 @@ pub(crate) fn kept_len(source: &mut Host) -> Result<usize, Error> {
     }
 }
 
-/// Push-pull between two hosts; returns the number of messages, and the bytes of all.
-pub(crate) fn push_pull(
-    a: &mut Host,
-    b: &mut Host,
-    budget: usize,
-) -> Result<(usize, usize), Error> {
-    let syn = a.initiate(budget)?;
-    let syn_ack = b.receive(&syn, budget)?;
-    if syn_ack.is_empty() {
-        return Ok((1, syn.len()));
-    }
-    let ack = a.receive(&syn_ack, budget)?;
-    if ack.is_empty() {
-        return Ok((2, syn.len() + syn_ack.len()));
-    }
-    b.receive(&ack, budget)?;
-    Ok((3, syn.len() + syn_ack.len() + ack.len()))
-}
-
 /// Exchanges that the reader initiates, until it has all of the source's map up to `version`. What
 /// `before` does is done before each, outside the clock; `lacked` bytes are what must travel.
 pub(crate) fn journey(
@@ -119,11 +100,11 @@ pub(crate) fn journey(
     while reader.max_version(source.id()) < Some(version) {
         before(journey.exchanges, source)?;
         let start = Instant::now();
-        let (messages, bytes) = push_pull(reader, source, budget)?;
+        let said = exchange(reader, source, budget)?;
         journey.ns += start.elapsed().as_secs_f64() * 1e9;
         journey.exchanges += 1;
-        journey.messages += messages;
-        journey.bytes += bytes;
+        journey.messages += said.len();
+        journey.bytes += said.iter().map(Vec::len).sum::<usize>();
         assert!(journey.exchanges < 100 * journey.least, "no progress: {journey:?}");
     }
     Ok(journey)

@@ -4,8 +4,9 @@
 use plasmid::Error;
 use serde_json::{Value, json};
 
-use super::hosts::{exchange, host};
+use super::hosts::host;
 use crate::clock::clocked;
+use crate::exchange::exchange;
 use crate::input::{VALUE, Values, key};
 
 const DATAGRAM: usize = 1_200;

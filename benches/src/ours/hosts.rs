@@ -11,7 +11,9 @@ pub(crate) const BUDGET: usize = 64 << 20;
 /// A configuration that limits nothing that is measured.
 pub(crate) fn config(number: usize, history: bool) -> Config {
     let number = number as u64 + 1;
-    let mut config = Config { nonce: number, seed: number, ..Config::default() };
+    // As the bindings draw them: milliseconds since 1970, and 16 bits of chance.
+    let generation = ((1_750_000_000_000 + 977 * number) << 16) + number % 65_536;
+    let mut config = Config { nonce: number, seed: number, generation, ..Config::default() };
     config.state = LocalState { history };
     config.limits.message_bytes = BUDGET as u64;
     config.limits.participants = 2_000_000;
@@ -53,19 +55,6 @@ pub(crate) fn teach(
         }
     }
     Ok(())
-}
-
-/// One exchange: each answer goes to the other, until one has nothing to say. Returns all of them.
-pub(crate) fn exchange(a: &mut Host, b: &mut Host, budget: usize) -> Result<Vec<Vec<u8>>, Error> {
-    let mut said = Vec::with_capacity(4);
-    let mut message = a.initiate(budget)?;
-    let (mut from, mut to) = (a, b);
-    while !message.is_empty() {
-        let answer = to.receive(&message, budget)?;
-        said.push(core::mem::replace(&mut message, answer));
-        core::mem::swap(&mut from, &mut to);
-    }
-    Ok(said)
 }
 
 /// Bytes of a message without its delta.

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use plasmid::{Error, Host};
 use serde_json::{Value, json};
 
-use super::hosts::{BUDGET, beside_delta, exchange, host, participant, teach};
+use super::hosts::{BUDGET, beside_delta, host, participant, teach};
 use crate::clock::{clocked, median};
+use crate::exchange::exchange;
 use crate::input::{VALUE, Values, key};
 
 /// Exchanges before any is measured: hosts learn how much differs as a rule.

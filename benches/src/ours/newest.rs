@@ -3,8 +3,9 @@
 use plasmid::Error;
 use serde_json::{Value, json};
 
-use super::hosts::{BUDGET, exchange, host, participant};
+use super::hosts::{BUDGET, host, participant};
 use crate::clock::{clocked, median};
+use crate::exchange::exchange;
 use crate::input::{VALUE, Values, key};
 
 const KEYS: usize = 100_000;

@@ -3,8 +3,9 @@
 use plasmid::{Error, Host, Mode};
 use serde_json::{Value, json};
 
-use super::hosts::{BUDGET, compressing, exchange, host, teach};
+use super::hosts::{BUDGET, compressing, host, teach};
 use crate::clock::clocked;
+use crate::exchange::exchange;
 use crate::input::VALUE;
 
 const PARTICIPANTS: usize = 1_000;
