@@ -4,6 +4,7 @@
 //! small log is one blob that is scanned; a larger one has an index beside it. What a log does
 //! *not* know: generations, limits, and who owns it.
 
+mod after;
 pub(crate) mod batches;
 mod compaction;
 pub(crate) mod index;
@@ -15,9 +16,10 @@ mod tangle;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+pub(crate) use crate::log::after::After;
 use crate::log::batches::Batches;
 use crate::log::index::{Index, KeyHasher};
-use crate::log::scan::{Cut, Scan, entry_at};
+use crate::log::scan::Scan;
 use crate::log::subject::{Subject, Update};
 use crate::log::tally::Tally;
 use crate::wire::entry::Entry;
@@ -212,32 +214,7 @@ impl Log {
 
     /// The kept updates with versions above `version`, in version order.
     pub(crate) fn after(&self, version: u64) -> After<'_> {
-        After { log: self, at: self.position(version) }
-    }
-
-    /// How many updates `after(version)` gives.
-    pub(crate) fn count_after(&self, version: u64) -> usize {
-        match &self.store {
-            Store::Large(index) => index.count(self.position(version)),
-            Store::Small(_) => self.after(version).count(),
-        }
-    }
-
-    /// The longest prefix of `after(version)` that takes at most `room` bytes.
-    pub(crate) fn cut(&self, version: u64, room: usize) -> Cut {
-        match &self.store {
-            Store::Large(index) if index.holes() == 0 => index.cut(index.position(version), room),
-            _ => Cut::of(self.after(version), room),
-        }
-    }
-
-    /// Append the bytes of all updates with versions in (from, to] to `out`.
-    pub(crate) fn copy(&self, from: u64, to: u64, out: &mut Vec<u8>) {
-        let (from, to) = (self.position(from), self.position(to));
-        match &self.store {
-            Store::Large(index) => index.copy(from..to, out),
-            Store::Small(small) => out.extend_from_slice(&small[from..to]),
-        }
+        After::new(self, self.position(version))
     }
 
     /// Where the first update above `version` is: a position in the index, or in the bytes of a
@@ -260,31 +237,6 @@ fn scan<'a>(
     subject: Subject<'_>,
 ) -> Option<(usize, Entry<'a>)> {
     Scan::new(small).filter(|(_, held)| subject.is_in(held, batches)).last()
-}
-
-/// Iterator over a log from some version on.
-#[derive(Clone, Debug)]
-pub(crate) struct After<'a> {
-    log: &'a Log,
-    at: usize,
-}
-
-impl<'a> Iterator for After<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        match &self.log.store {
-            Store::Small(small) => {
-                let entry = (self.at < small.len()).then(|| entry_at(small, self.at))?;
-                self.at += entry.bytes.len();
-                Some(entry)
-            }
-            Store::Large(index) => {
-                self.at = index.kept(self.at)? + 1;
-                Some(index.entry(self.at - 1))
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::state::catch_up::CatchUp;
 use crate::state::participant::{Participant, Status};
 use crate::state::view::View;
-use crate::wire::bounds::{MAX_GENERATION, MAX_VERSION};
+use crate::wire::bounds::MAX_GENERATION;
 use crate::wire::checksum::crc32c;
 use crate::wire::entry::{Body, Entry};
 use crate::wire::keep::Clean;
@@ -171,7 +171,7 @@ fn put_copy(out: &mut Vec<u8>, held: &Participant) {
     varint::put(out, suspects.len() as u64);
     suspects.iter().for_each(|version| varint::put(out, *version));
     varint::put(out, held.log.len() as u64);
-    held.log.copy(0, MAX_VERSION, out);
+    held.log.after(0).copy(held.log.len(), out);
 }
 
 impl Participant {

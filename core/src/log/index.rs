@@ -5,7 +5,6 @@ mod holes;
 
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
-use core::ops::Range;
 
 use hashbrown::HashTable;
 
@@ -215,16 +214,17 @@ impl Index {
     /// The position of the first update above `version`.
     pub(crate) fn position(&self, version: u64) -> usize {
         let is_below = |slot: &Slot| entry_at(&self.bytes, slot.start as usize).version <= version;
-        // Asked for most is where the log begins and where it ends.
-        match (self.slots.first(), self.slots.last()) {
-            (Some(first), Some(last)) if version > 0 && is_below(first) => {
-                if is_below(last) {
-                    return self.slots.len();
-                }
-                self.slots.partition_point(is_below)
+        // Asked for most is where the log begins, or a place shortly before its end: larger and
+        // larger parts of it are looked into, from the end.
+        let (mut end, mut part) = (if version == 0 { 0 } else { self.slots.len() }, 1);
+        while end > 0 {
+            let start = end.saturating_sub(part);
+            if is_below(&self.slots[start]) {
+                return start + self.slots[start..end].partition_point(is_below);
             }
-            _ => 0,
+            (end, part) = (start, 2 * part);
         }
+        0
     }
 
     /// The first position from `at` on that is not a hole.
@@ -271,21 +271,23 @@ impl Index {
         Cut { len: refused_start - start, last, refused: Some(refused_len) }
     }
 
-    pub(crate) fn copy(&self, range: Range<usize>, out: &mut Vec<u8>) {
-        let bytes = &self.bytes;
+    /// Append the bytes of the first updates from that position on, which take `len`.
+    pub(crate) fn copy(&self, mut at: usize, mut len: usize, out: &mut Vec<u8>) {
         if self.holes == 0 {
-            let run = self.start(range.start)..self.start(range.end);
-            return out.extend_from_slice(&bytes[run]);
+            let run = self.start(at);
+            return out.extend_from_slice(&self.bytes[run..run + len]);
         }
         // Runs between holes, each one copy.
-        let mut run = self.start(range.start);
-        for at in range.clone() {
-            if self.slots[at].older == HOLE {
-                out.extend_from_slice(&bytes[run..self.slots[at].start as usize]);
-                run = self.start(at + 1);
-            }
+        while len > 0
+            && let Some(first) = self.kept(at)
+        {
+            let run = self.start(first);
+            let is_in = |slot: &&Slot| slot.older != HOLE && (slot.start as usize) < run + len;
+            at = first + self.slots[first..].iter().take_while(is_in).count();
+            let end = self.start(at);
+            out.extend_from_slice(&self.bytes[run..end]);
+            len = len.saturating_sub(end - run);
         }
-        out.extend_from_slice(&bytes[run..self.start(range.end)]);
     }
 }
 

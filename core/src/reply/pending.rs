@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::reply::selection::Chosen;
+use crate::state::catch_up::Served;
 use crate::state::participant::{Participant, Status};
 use crate::wire::bounds::EVICTED;
 use crate::wire::delta::Head;
@@ -11,11 +12,13 @@ use crate::wire::keep::{Clean, Writer};
 use crate::wire::varint;
 
 /// One participant that the peer is behind on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pending<'a> {
     pub(crate) participant: &'a Participant,
     /// The peer has everything up to here.
     pub(crate) from: u64,
+    /// The updates that it lacks.
+    pub(crate) rest: Served<'a>,
     /// All that there is to say, where that is no updates: what the slot has in place of a version.
     pub(crate) bare: Option<u64>,
     /// What the peer has to check against a keep list.
@@ -28,7 +31,8 @@ pub(crate) struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     fn of(participant: &'a Participant, from: u64) -> Self {
-        Pending { participant, from, bare: None, clean: None, opens: false, staged: None }
+        let rest = participant.served_after(from);
+        Pending { participant, from, rest, bare: None, clean: None, opens: false, staged: None }
     }
 
     /// What stands before the entries, and a few bytes more than it will take: which versions it
@@ -65,11 +69,12 @@ impl<'a> Pending<'a> {
 
     pub(crate) fn chosen(&self, to: u64, entries_len: usize, keep: Vec<u8>) -> Chosen<'a> {
         let Pending { participant, from, bare, .. } = *self;
-        Chosen { participant, from, to, entries_len, bare: bare.is_some(), keep, piece: None }
+        let (bare, rest) = (bare.is_some(), self.rest.clone());
+        Chosen { participant, from, to, rest, entries_len, bare, keep, piece: None }
     }
 
     pub(crate) fn first(&self) -> Option<Entry<'a>> {
-        if self.bare.is_some() { None } else { self.participant.served().after(self.from).next() }
+        if self.bare.is_some() { None } else { self.rest.first() }
     }
 
     /// The least keep list that lets the updates in: one that opens the obligation, or none.
@@ -107,7 +112,7 @@ impl<'a> Pending<'a> {
         if list.len() > most {
             return if self.opens { None } else { Some(Vec::new()) };
         }
-        let held = self.participant.served().after(clean.p);
+        let held = self.participant.served_after(clean.p);
         for version in held.map(|held| held.version).take_while(|version| *version <= clean.m0) {
             if list.len_with(version) > most {
                 let to = list.last();
@@ -150,13 +155,14 @@ pub(crate) fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Opti
         return None;
     }
     let mine = (generation, reached);
-    let (all, staged) = (Pending::of(participant, 0), theirs.staged);
+    let staged = theirs.staged;
     let Some(line) = theirs.line else {
         // A participant that never wrote is told only to who holds an older generation of it.
         let bare = (reached == EVICTED).then_some(EVICTED);
-        return (reached > 0)
-            .then_some(Pending { bare, clean: opening(participant, 0), opens: true, staged, ..all })
-            .map(Pending::normal);
+        let clean = opening(participant, 0);
+        return (reached > 0).then(|| {
+            Pending { bare, clean, opens: true, staged, ..Pending::of(participant, 0) }.normal()
+        });
     };
     if line.0 < generation {
         // An owner takes in nothing of itself: that there is a newer generation is all it can use.
@@ -165,13 +171,13 @@ pub(crate) fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Opti
             _ => (reached == 0 || theirs.is_owner).then_some(0),
         };
         let clean = opening(participant, 0);
-        return Some(Pending { bare, clean, opens: true, ..all }.normal());
+        return Some(Pending { bare, clean, opens: true, ..Pending::of(participant, 0) }.normal());
     }
     if line.0 > generation || line.1 == EVICTED {
         return None;
     }
     if reached == EVICTED {
-        return Some(Pending { bare: Some(EVICTED), ..all });
+        return Some(Pending { bare: Some(EVICTED), ..Pending::of(participant, 0) });
     }
     // Rule 2: who has not compacted what the peer checks says nothing.
     let has_left = participant.status == Status::Left;
@@ -184,7 +190,8 @@ pub(crate) fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Opti
     let unchecked = theirs.clean.filter(|clean| clean.p < clean.m0);
     let clean = fresh.or(unchecked).filter(|_| !has_left);
     let is_news = mine > line || clean.is_some();
-    is_news.then_some(Pending { from, clean, opens: fresh.is_some(), staged, ..all }.normal())
+    let opens = fresh.is_some();
+    is_news.then(|| Pending { clean, opens, staged, ..Pending::of(participant, from) }.normal())
 }
 
 /// The obligation of a copy at `has` that missed what this one compacted.

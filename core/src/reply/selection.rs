@@ -10,6 +10,7 @@ use fastrand::Rng;
 
 use crate::config::Ordering;
 use crate::reply::pending::Pending;
+use crate::state::catch_up::Served;
 use crate::state::participant::Participant;
 use crate::wire::delta::{Head, Piece, piece_room};
 use crate::wire::entry::Entry;
@@ -20,6 +21,8 @@ pub(crate) struct Chosen<'a> {
     pub(crate) participant: &'a Participant,
     pub(crate) from: u64,
     pub(crate) to: u64,
+    /// What comes after `from`, of which the first `entries_len` bytes go.
+    pub(crate) rest: Served<'a>,
     pub(crate) entries_len: usize,
     /// There is nothing to say but where the slot is.
     pub(crate) bare: bool,
@@ -30,7 +33,7 @@ pub(crate) struct Chosen<'a> {
 
 impl Chosen<'_> {
     pub(crate) fn head(&self) -> Head<'_> {
-        let Chosen { participant, from, to, entries_len, bare, keep, piece } = self;
+        let Chosen { participant, from, to, entries_len, bare, keep, piece, .. } = self;
         let Participant { id, generation, gc_version, max_version, horizon, .. } = participant;
         let (gc_version, horizon) = match bare {
             true => (0, *to),
@@ -51,12 +54,7 @@ impl Chosen<'_> {
 
     /// Append the section.
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        let served = self.participant.served();
-        self.head().put(out, |out| {
-            if !self.bare {
-                served.copy(self.from, self.to, out);
-            }
-        });
+        self.head().put(out, |out| self.rest.copy(self.entries_len, out));
     }
 }
 
@@ -65,9 +63,7 @@ pub(crate) fn order(pending: &mut [Pending<'_>], ordering: Ordering, rng: &mut R
     rng.shuffle(pending);
     if ordering == Ordering::Depth {
         // The sort is stable, so ties stay shuffled.
-        pending.sort_by_cached_key(|pending| {
-            core::cmp::Reverse(pending.participant.served().count_after(pending.from))
-        });
+        pending.sort_by_cached_key(|pending| core::cmp::Reverse(pending.rest.left()));
     }
 }
 
@@ -133,7 +129,7 @@ impl<'a> Selection<'a> {
 }
 
 /// A participant whose next update is larger than any message of the budget.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Large<'a> {
     pending: Pending<'a>,
     entry: Entry<'a>,
@@ -148,7 +144,7 @@ pub(crate) fn large<'a>(
 ) -> Option<Box<Large<'a>>> {
     let all = pending.iter().filter(|pending| pending.first_section_len() > most);
     let mut all: Vec<Large<'a>> = all
-        .filter_map(|pending| Some(Large { pending: *pending, entry: pending.first()? }))
+        .filter_map(|pending| Some(Large { pending: pending.clone(), entry: pending.first()? }))
         .collect();
     let begun = |large: &Large<'_>| {
         large.pending.staged.is_some_and(|(version, _)| version == large.entry.version)
@@ -159,7 +155,7 @@ pub(crate) fn large<'a>(
     if all.is_empty() {
         return None;
     }
-    Some(Box::new(all[rng.usize(..all.len())]))
+    Some(Box::new(all.swap_remove(rng.usize(..all.len()))))
 }
 
 /// Fill `room` in the order given.
@@ -198,7 +194,7 @@ fn whole<'a>(next: &Pending<'a>, room: usize, selection: &mut Selection<'a>) -> 
         return None;
     };
     let entries_room = next.entries_room(&keep, room).unwrap_or(0);
-    let cut = next.participant.served().cut(next.from, entries_room);
+    let cut = next.rest.cut(entries_room);
     if let Some(refused) = cut.refused {
         selection.refuse(next, refused);
     }
@@ -214,7 +210,7 @@ fn whole<'a>(next: &Pending<'a>, room: usize, selection: &mut Selection<'a>) -> 
 /// One rank of a breadth-first delta: a participant whose updates have all fitted so far.
 struct Rank<'a> {
     pending: Pending<'a>,
-    rest: Box<dyn Iterator<Item = Entry<'a>> + 'a>,
+    rest: Served<'a>,
     /// What stands before the updates, once there is room for it.
     keep: Option<Vec<u8>>,
     /// Bytes chosen, and the version of the last update chosen.
@@ -231,9 +227,9 @@ impl<'a> Rank<'a> {
 /// The oldest pending update of everybody, then the second oldest; shuffled anew for each rank.
 fn breadth<'a>(pending: &[Pending<'a>], rng: &mut Rng, mut room: usize) -> Selection<'a> {
     let mut selection = Selection::default();
-    let rank = |&pending: &Pending<'a>| {
-        let rest = pending.participant.served().after(pending.from);
-        Rank { pending, rest: Box::new(rest), keep: None, len: 0, last: 0 }
+    let rank = |pending: &Pending<'a>| {
+        let (pending, rest) = (pending.clone(), pending.rest.clone());
+        Rank { pending, rest, keep: None, len: 0, last: 0 }
     };
     let mut ranks: Vec<Rank<'a>> = pending.iter().map(rank).collect();
     while !ranks.is_empty() {
@@ -259,21 +255,21 @@ enum Step {
 
 /// The next update of one participant.
 fn step<'a>(rank: &mut Rank<'a>, room: &mut usize, selection: &mut Selection<'a>) -> Step {
-    let pending = rank.pending;
-    let Some(keep) = &rank.keep else {
-        let Some(chosen) = begin(&pending, *room) else {
-            selection.refuse(&pending, pending.first().map_or(0, |entry| entry.bytes.len()));
+    let Rank { pending, rest, keep, len, last } = rank;
+    let Some(keep) = keep else {
+        let Some(chosen) = begin(pending, *room) else {
+            selection.refuse(pending, pending.first().map_or(0, |entry| entry.bytes.len()));
             return Step::End(None);
         };
         *room -= pending.section_len(&chosen, 0);
-        rank.keep = Some(chosen);
+        *keep = Some(chosen);
         return step(rank, room, selection);
     };
     let from = pending.from;
     if let Some(to) = pending.bare {
         return Step::End(Some(to));
     }
-    let Some(next) = rank.rest.next() else {
+    let Some(next) = rest.next() else {
         let to = pending.participant.max_version.max(from);
         let tells = to > from || !keep.is_empty();
         if !tells {
@@ -282,19 +278,19 @@ fn step<'a>(rank: &mut Rank<'a>, room: &mut usize, selection: &mut Selection<'a>
         return Step::End(tells.then_some(to));
     };
     let taken = next.bytes.len();
-    let more = pending.section_len(keep, rank.len + taken) - pending.section_len(keep, rank.len);
+    let more = pending.section_len(keep, *len + taken) - pending.section_len(keep, *len);
     if more <= *room {
-        rank.len += taken;
-        rank.last = next.version;
+        *len += taken;
+        *last = next.version;
         *room -= more;
         return Step::On;
     }
-    selection.refuse(&pending, taken);
-    let tells = rank.last > 0 || !keep.is_empty();
+    selection.refuse(pending, taken);
+    let tells = *last > 0 || !keep.is_empty();
     if !tells {
         *room += pending.section_len(keep, 0);
     }
-    Step::End(tells.then_some(rank.last.max(from)))
+    Step::End(tells.then_some((*last).max(from)))
 }
 
 /// The keep list of a section that can begin in `room`.

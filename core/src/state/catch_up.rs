@@ -19,7 +19,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::config::Config;
-use crate::log::Log;
+use crate::log::After;
 use crate::log::index::KeyHasher;
 use crate::log::scan::Cut;
 use crate::log::subject::Subject;
@@ -182,52 +182,64 @@ impl Participant {
         self.remember(shown, config);
     }
 
-    /// What of the log may be told to others.
-    pub(crate) fn served(&self) -> Served<'_> {
+    /// What of the log above that version may be told to others.
+    pub(crate) fn served_after(&self, version: u64) -> Served<'_> {
         let suspects = self.rare.catch_up.as_ref().map(|catch_up| &catch_up.suspects);
-        Served { log: &self.log, suspects: suspects.filter(|suspects| !suspects.is_empty()) }
+        let suspects = suspects.filter(|suspects| !suspects.is_empty());
+        Served { after: self.log.after(version), suspects }
     }
 }
 
-/// A log without its suspects.
-#[derive(Clone, Copy, Debug)]
+/// Iterator over what a log has above some version, without its suspects.
+#[derive(Clone, Debug)]
 pub(crate) struct Served<'a> {
-    log: &'a Log,
+    after: After<'a>,
     suspects: Option<&'a BTreeSet<u64>>,
 }
 
 impl<'a> Served<'a> {
-    /// The entries above `version`, in version order.
-    pub(crate) fn after(self, version: u64) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        let is_suspect =
-            move |version| self.suspects.is_some_and(|suspects| suspects.contains(&version));
-        self.log.after(version).filter(move |entry| !is_suspect(entry.version))
+    /// The first, again and again.
+    pub(crate) fn first(&self) -> Option<Entry<'a>> {
+        self.clone().next()
     }
 
-    /// How many entries `after(version)` gives.
-    pub(crate) fn count_after(self, version: u64) -> usize {
+    /// How many there are.
+    pub(crate) fn left(&self) -> usize {
         match self.suspects {
-            None => self.log.count_after(version),
-            Some(_) => self.after(version).count(),
+            None => self.after.left(),
+            Some(_) => self.clone().count(),
         }
     }
 
-    /// The longest prefix of `after(version)` that takes at most `room` bytes.
-    pub(crate) fn cut(self, version: u64, room: usize) -> Cut {
+    /// The longest prefix that takes at most `room` bytes.
+    pub(crate) fn cut(&self, room: usize) -> Cut {
         match self.suspects {
-            None => self.log.cut(version, room),
-            Some(_) => Cut::of(self.after(version), room),
+            None => self.after.cut(room),
+            Some(_) => Cut::of(self.clone(), room),
         }
     }
 
-    /// Append the bytes of all entries with versions in (from, to] to `out`.
-    pub(crate) fn copy(self, from: u64, to: u64, out: &mut Vec<u8>) {
-        match self.suspects {
-            None => self.log.copy(from, to, out),
-            Some(_) => {
-                let entries = self.after(from).take_while(|entry| entry.version <= to);
-                entries.for_each(|entry| out.extend_from_slice(entry.bytes));
-            }
+    /// Append the bytes of the first ones to `out`, which take `len`.
+    pub(crate) fn copy(&self, len: usize, out: &mut Vec<u8>) {
+        if self.suspects.is_none() {
+            return self.after.copy(len, out);
         }
+        let (mut served, end) = (self.clone(), out.len() + len);
+        while out.len() < end
+            && let Some(entry) = served.next()
+        {
+            out.extend_from_slice(entry.bytes);
+        }
+    }
+}
+
+impl<'a> Iterator for Served<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Entry<'a>> {
+        let suspects = self.suspects;
+        let is_served =
+            |entry: &Entry<'_>| suspects.is_none_or(|all| !all.contains(&entry.version));
+        self.after.find(is_served)
     }
 }
