@@ -123,7 +123,7 @@ fn by_steps<A: Access>(
         let mut heard = message.heard.iter().copied().flatten();
         while access.turn(|host| host.hear(&mut heard, most)) {}
     }
-    let told = message.delta.iter().flat_map(|delta| delta.participants()).count();
+    let told = message.delta.map_or(0, |delta| delta.count());
     access.turn(|host| {
         host.defend(claim.and(account.said.own, &host.state, &host.config));
         host.expect(message, &account, told);
