@@ -27,7 +27,7 @@ target/bench/ours_c: benches/peers/c/ours.c bench-library
 bench_prefix := $(CURDIR)/target/bench/prefix
 .PHONY: bench-library
 bench-library:
-	$(CARGO) build -q --release -p plasmid-ffi
+	$(plasmid_library) -q
 	$(MAKE) -s -f ffi/install.mk install-files PREFIX=$(bench_prefix)
 
 target/bench/node/installed: benches/peers/node/package.json

@@ -7,7 +7,8 @@ examples: target/examples/gossip_c target/examples/gossip_cpp target/examples/go
 .PHONY: examples-cargo
 examples-cargo:
 	@mkdir -p target/examples
-	$(CARGO) build --release -p plasmid-ffi -p plasmid-examples
+	$(plasmid_library)
+	$(CARGO) build --release -p plasmid-examples
 
 target/release/libplasmid_ffi.a target/release/gossip: examples-cargo ;
 

@@ -15,9 +15,12 @@ plasmid_soname := libplasmid.so.$(shell echo $(plasmid_version) | cut -d . -f 1,
 plasmid_fill := sed -e 's|@VERSION@|$(plasmid_version)|g' -e 's|@SONAME@|$(plasmid_soname)|g' \
 	-e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g'
 
+# Not `cargo build`, which makes the rlib beside it: then nothing is optimised across crates.
+plasmid_library := cargo rustc --release -p plasmid-ffi --lib --crate-type cdylib,staticlib
+
 .PHONY: install install-files
 install:
-	cargo build --release -p plasmid-ffi
+	$(plasmid_library)
 	$(MAKE) -f ffi/install.mk install-files
 
 install-files:

@@ -61,8 +61,6 @@ pub(crate) struct Maker<'a> {
     /// Bytes, at least `MIN_BUDGET`.
     pub(crate) budget: usize,
     pub(crate) manner: Manner,
-    /// How many cells a sketch should have, by what was found before.
-    pub(crate) cells: usize,
 }
 
 impl Maker<'_> {

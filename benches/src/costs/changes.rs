@@ -2,7 +2,7 @@
 
 use plasmid::{Error, Filter, Host};
 
-use super::fleet::{PAYLOAD, VALUE, fleet, key, pull};
+use super::fleet::{PAYLOAD, VALUE, fleet, key, level};
 use super::measure::{beside_memcpy, each};
 use super::report::Costs;
 
@@ -27,7 +27,7 @@ pub(crate) fn report(costs: &mut Costs) -> Result<(), Error> {
     let measured = beside_memcpy(1, NEW * PAYLOAD, || {
         for owner in owners.iter_mut().step_by(PARTICIPANTS / NEW) {
             owner.set(&key(0), &[9; VALUE]).expect("it stays within the limits");
-            pull(&mut hub, owner).expect("it stays within the limits");
+            level(&mut hub, owner).expect("it stays within the limits");
         }
         let mut next = (0, Vec::new());
         let time = each(1, |_| {

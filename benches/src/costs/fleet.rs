@@ -123,7 +123,7 @@ pub(crate) fn fleet(
         for number in 0..keys {
             owner.set(&key(number), value)?;
         }
-        pull(&mut hub, &mut owner)?;
+        level(&mut hub, &mut owner)?;
         owners.push(owner);
     }
     Ok((hub, owners))

@@ -37,11 +37,11 @@ fn syn<A: Access>(access: &mut A, budget: usize, manner: Manner) -> Result<Vec<u
     access.aside(
         |host| {
             let budget = host.usable(budget)?;
-            Ok((host.says(manner), budget, host.estimate.cells()))
+            Ok((host.says(manner), budget))
         },
         |aside, begun| {
-            let (says, budget, cells) = begun?;
-            Ok(aside.maker(budget, manner, cells).syn(says))
+            let (says, budget) = begun?;
+            Ok(aside.maker(budget, manner).syn(says))
         },
     )
 }
@@ -123,17 +123,17 @@ fn by_steps<A: Access>(
         let mut heard = message.heard.iter().copied().flatten();
         while access.turn(|host| host.hear(&mut heard, most)) {}
     }
-    let told = message.delta.iter().flat_map(|delta| delta.participants()).count();
+    let told = message.delta.map_or(0, |delta| delta.count());
     access.turn(|host| {
         host.defend(claim.and(account.said.own, &host.state, &host.config));
         host.expect(message, &account, told);
     });
     let made = access.aside(
-        |host| host.usable(budget).map(|budget| (budget, host.estimate.cells())),
+        |host| host.usable(budget),
         |aside, begun| {
             let is_answered = message.is_answered() || is_outdated(aside.state, message);
-            let (budget, cells) = begun.ok().filter(|_| is_answered)?;
-            let mut maker = aside.maker(budget, manner, cells);
+            let budget = begun.ok().filter(|_| is_answered)?;
+            let mut maker = aside.maker(budget, manner);
             let reply = match message.kind {
                 Kind::Syn => maker.syn_ack(message, &account, peer),
                 Kind::SynAck | Kind::Ack => maker.ack(message, &account, peer),
@@ -233,8 +233,7 @@ impl Host {
         let holds = self.state.at(peer).map(|held| held.reached());
         let level = said.peer.filter(|reached| reached.1 <= MAX_VERSION && holds == Some(*reached));
         if self.acked.tell(peer, level.unwrap_or_default(), self.state.now_ms) {
-            let cells = self.estimate.cells();
-            return self.beside().maker(budget, Manner::default(), cells).level(peer);
+            return self.beside().maker(budget, Manner::default()).level(peer);
         }
         Vec::new()
     }

@@ -44,9 +44,8 @@ impl Claim {
     pub(crate) fn of(message: &Message<'_>, state: &View, config: &Config) -> Self {
         let own = state.own();
         let Message { sender, delta, .. } = message;
-        let sections = delta.iter().flat_map(|delta| delta.participants());
-        let sections = sections.filter(|section| *section.id == *own.id);
-        let sections = sections.map(|section| section.reaches());
+        let section = delta.and_then(|delta| delta.of(&own.id));
+        let told = section.map(|section| section.reaches());
         let is_sender = *own.id == *sender.id;
         let sent = is_sender.then_some((sender.generation, 0));
         let lines = message.digest.iter().flat_map(|digest| digest.lines());
@@ -54,7 +53,7 @@ impl Claim {
         let lines = lines.map(|line| (line.generation, line.max_version));
         let is_nonce = sender.nonce == config.nonce;
         let none = Claim { reached: (0, 0), is_sender, is_nonce };
-        let all = lines.chain(sections).chain(sent);
+        let all = lines.chain(told).chain(sent);
         all.fold(none, |claim, reached| claim.and(Some(reached), state, config))
     }
 

@@ -122,9 +122,9 @@ pub(crate) struct Aside<'a> {
 }
 
 impl<'a> Aside<'a> {
-    pub(crate) fn maker(self, budget: usize, manner: Manner, cells: usize) -> Maker<'a> {
+    pub(crate) fn maker(self, budget: usize, manner: Manner) -> Maker<'a> {
         let Aside { state, config, rng } = self;
-        Maker { state, config, rng, budget, manner, cells }
+        Maker { state, config, rng, budget, manner }
     }
 }
 

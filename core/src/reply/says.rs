@@ -32,6 +32,8 @@ pub(crate) enum Says<'a> {
 
 impl Says<'_> {
     /// All of what is here, in lines or in a sketch of `cells` or a few more, whichever takes less.
+    /// If there is none of so many it is the largest, and what answers it will be in lines: who
+    /// claims that very much differs makes nobody say much more than that.
     pub(crate) fn all(state: &View, config: &Config, cells: usize) -> Self {
         let cells = size_of(cells);
         let len = section_len(sketch::len(state.sketches.epoch(), cells)).max(SMALL_DIGEST);
@@ -80,7 +82,7 @@ impl Maker<'_> {
         Some(match theirs.sketch {
             Some(sketch) if !is_read && self.is_lines_time(reading, sketch) => Says::Digest,
             Some(sketch) if !is_read => {
-                let cells = (4 * sketch.size()).max(LEAST_AGAIN).max(self.cells);
+                let cells = (4 * sketch.size()).max(LEAST_AGAIN);
                 Says::all(self.state, self.config, cells)
             }
             _ if !is_read => Says::Digest,

@@ -197,11 +197,12 @@ fn require(holds: bool, rule: &'static str) -> Result<(), Error> {
 #[derive(Clone, Copy, Debug)]
 pub struct Delta<'a> {
     sections: Reader<'a>,
+    count: usize,
 }
 
 impl<'a> Delta<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<Self, Error> {
-        let delta = Delta { sections: Reader::new(body) };
+        let mut delta = Delta { sections: Reader::new(body), count: 0 };
         let mut reader = delta.sections;
         let mut previous: &[u8] = &[];
         loop {
@@ -212,6 +213,7 @@ impl<'a> Delta<'a> {
                 return Err(Error::Malformed("a delta is not sorted, or names somebody twice"));
             }
             previous = section.id;
+            delta.count += 1;
             if reader.is_empty() {
                 return Ok(delta);
             }
@@ -225,6 +227,16 @@ impl<'a> Delta<'a> {
             let entries = section.entries.bytes();
             section.head(&keep).put(out, |out| out.extend_from_slice(entries));
         }
+    }
+
+    /// How many sections there are, at least one.
+    pub(crate) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// What it tells of that participant.
+    pub(crate) fn of(&self, id: &[u8]) -> Option<ParticipantDelta<'a>> {
+        self.participants().take_while(|section| section.id <= id).find(|section| section.id == id)
     }
 
     /// The sections, in ascending order of the participants' ids.

@@ -268,7 +268,7 @@ impl Fleet for Model {
             let rest: Vec<Differs> = differ.iter().filter(|one| !is_told(one)).copied().collect();
             let is_full = read.left >= size;
             let is_largest = size == MOST || (is_full && 4 * size >= MOST);
-            size = size_of((4 * size).max(32).max(self.expects[b].size()));
+            size = size_of((4 * size).max(32));
             let again = self.sketch_len(b, size).filter(|_| !is_largest);
             let again_len = again.unwrap_or(self.digest_len(b) + CAPABILITIES);
             said.messages += 1;

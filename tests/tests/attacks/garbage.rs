@@ -111,3 +111,40 @@ fn more_differences_than_a_sketch_shows_are_told_in_lines() {
     println!("level after {exchanges:?} exchanges");
     assert!(exchanges.is_some_and(|exchanges| exchanges <= 40));
 }
+
+/// A host to which somebody claimed again and again that the two differ in as much as can be.
+fn misled(participants: usize) -> Host {
+    let mut host = host(b"a", 1);
+    teach(&mut host, ids(participants), 1);
+    let claim = from(b"x", 2).section(11, &want((1 << 63) - 1, &[])).finish();
+    for _ in 0..200 {
+        host.receive(&claim, 0).expect("a sound message");
+    }
+    host
+}
+
+#[test]
+fn a_sketch_that_was_not_read_is_answered_with_one_of_four_times_the_cells() {
+    let mut rng = fastrand::Rng::with_seed(2);
+    for (size, again) in [(1, 32), (4, 32), (8, 32), (32, 128), (96, 384), (384, 1536)] {
+        // Whatever it expects itself.
+        for mut host in [misled(20_000), host(b"b", 2)] {
+            teach(&mut host, ids(20_000), 1);
+            let cells: Vec<Cell> = (0..size).map(|_| any_cell(&mut rng)).collect();
+            let message = from(b"x", 1).section(12, &sketch(0, &cells)).finish();
+            let answer = host.receive(&message, BUDGET).expect("a sound message");
+            assert_eq!(sketch_in(&answer), Some((0, again)), "{size} cells");
+        }
+    }
+}
+
+/// Lines of all would be 160 KB here, and 8 MB of a million: that answers a sketch that was not
+/// read, but nobody says it because of what a peer claims.
+#[test]
+fn claims_make_no_host_say_more_than_the_largest_sketch() {
+    let mut host = misled(20_000);
+    for _ in 0..200 {
+        let syn = host.initiate(1 << 20).expect("a good budget");
+        assert!(syn.len() < 20 * 3072 + 200, "{} bytes", syn.len());
+    }
+}
