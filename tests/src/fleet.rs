@@ -4,6 +4,7 @@
 
 pub mod hosts;
 pub mod model;
+pub mod plain;
 
 use fastrand::Rng;
 
@@ -78,6 +79,11 @@ impl Schedule {
         Schedule { rng, turns, phases }
     }
 
+    /// Whose turn it is, and at which point of time, in rounds.
+    fn turn(&self, round: u32, nth: usize) -> (usize, f64) {
+        (self.turns[nth], f64::from(round) + self.phases[nth])
+    }
+
     fn other(&mut self, than: usize) -> usize {
         (than + self.rng.usize(1..self.turns.len())) % self.turns.len()
     }
@@ -107,7 +113,7 @@ pub fn spread(fleet: &mut impl Fleet, seed: u64) -> Spread {
     let (mut missing, mut open) = (vec![count - 1; count], count);
     for round in 0.. {
         for turn in 0..count {
-            let (caller, now) = (schedule.turns[turn], f64::from(round) + schedule.phases[turn]);
+            let (caller, now) = schedule.turn(round, turn);
             let called = schedule.other(caller);
             brought.clear();
             spread.said.add(fleet.meet(caller, called, &mut brought));

@@ -2,15 +2,16 @@
 
 use std::error::Error;
 
+use plasmid_tests::fleet::plain::one_update;
+
 use super::contestant::{Contestant, Figures, Who};
 use super::plots::Plots;
 use super::table::{Rows, Target, Unit};
 
-/// Of the tables of others: push-pull at fixed random phases, rounds until the last host has it.
-/// For as many hosts as are not in it, between its rows by the logarithm of how many.
-const FIXED_PHASES: [(usize, f64); 3] = [(128, 4.59), (1_024, 6.27), (4_096, 7.29)];
-/// Theirs and ours may be apart by as much.
+/// Rounds may be more by as much than with no protocol.
 const NEAR: f64 = 1.05;
+/// Runs of that.
+const RUNS: u64 = 1_000;
 
 /// Simulations are the same each time, so each is made once.
 pub(crate) fn fleets(rows: &mut Rows, _: &mut Plots) -> Result<(), Box<dyn Error>> {
@@ -22,9 +23,9 @@ pub(crate) fn fleets(rows: &mut Rows, _: &mut Plots) -> Result<(), Box<dyn Error
         let figures = ours.ask(&format!("w5 spreading {kind} {count}"));
         let of = |figure| figures.as_ref().and_then(|figures: &Figures| figures.get(figure));
         let row = |what| format!("W5 N = {name}, {what}");
-        let known = ("simulated by others", Some(fixed_phases(count)));
+        let best = ("one update, no protocol", Some(one_update(count, RUNS).last));
         let rounds = row("rounds until the last has it");
-        rows.against(rounds, Unit::Rounds, of("last"), known, Target::Times(1.0 / NEAR));
+        rows.against(rounds, Unit::Rounds, of("last"), best, Target::Times(1.0 / NEAR));
         if let Some(chitchat) = chitchat.as_ref().filter(|_| count == 128) {
             let theirs = |figure| ("chitchat", chitchat.get(figure));
             let all = row("rounds until all have everything");
@@ -54,14 +55,6 @@ pub(crate) fn fleets(rows: &mut Rows, _: &mut Plots) -> Result<(), Box<dyn Error
         rows.alone(bytes, Unit::Bytes, told, Target::AtMost(900.0));
     }
     Ok(())
-}
-
-/// In the table, between two of its rows, or beyond its end.
-fn fixed_phases(count: usize) -> f64 {
-    let at = |(count, _): (usize, f64)| (count as f64).ln();
-    let upper = FIXED_PHASES.iter().position(|row| row.0 >= count).unwrap_or(2).max(1);
-    let (a, b) = (FIXED_PHASES[upper - 1], FIXED_PHASES[upper]);
-    a.1 + (b.1 - a.1) * ((count as f64).ln() - at(a)) / (at(b) - at(a))
 }
 
 /// What the convergence simulator of Serf shows for 99.99 %: rounds, and bytes of each host, which

@@ -175,7 +175,7 @@ impl Host {
         let says = match self.estimate.begin() {
             _ if in_lines => Says::Digest,
             true if self.config.digests != Digests::Plain => Says::Lines,
-            _ => Says::all(&self.state, &self.config, self.estimate.cells()),
+            _ => Says::all(&self.state, &self.config, self.estimate.cells(), 1),
         };
         if matches!(says, Says::Sketch(_)) {
             self.state.level_sketches();

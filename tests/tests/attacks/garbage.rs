@@ -138,6 +138,21 @@ fn a_sketch_that_was_not_read_is_answered_with_one_of_four_times_the_cells() {
     }
 }
 
+#[test]
+fn a_full_sketch_is_answered_in_lines_if_they_take_up_to_four_times_as_much() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    // Of 300 lines are 3 KB, of 20,000 they are 160 KB.
+    let cases = [(300, 16, false), (300, 32, true), (20_000, 384, false), (20_000, 768, true)];
+    for (participants, size, in_lines) in cases {
+        let mut host = host(b"b", 2);
+        teach(&mut host, ids(participants), 1);
+        let cells: Vec<Cell> = (0..size).map(|_| any_cell(&mut rng)).collect();
+        let message = from(b"x", 1).section(12, &sketch(0, &cells)).finish();
+        let answer = host.receive(&message, BUDGET).expect("a sound message");
+        assert_eq!(sketch_in(&answer).is_none(), in_lines, "{participants}, {size} cells");
+    }
+}
+
 /// Lines of all would be 160 KB here, and 8 MB of a million: that answers a sketch that was not
 /// read, but nobody says it because of what a peer claims.
 #[test]
