@@ -25,7 +25,7 @@ const CELLS_BESIDE: u64 = 4;
 /// or because somebody wants it, stays hidden.
 const LINES_EVERY: u64 = 64;
 
-/// So many exchanges in a row that left a rest, where there was room for all, are no chance.
+/// So many sketches more that left a rest, with room for all, than were read are no chance.
 const STUCK: u8 = 8;
 
 /// What was found before.
@@ -39,7 +39,7 @@ pub(crate) struct Estimate {
     said: u64,
     /// Somebody answered last who takes lines only.
     in_lines: bool,
-    /// How many exchanges in a row left a rest for no reason.
+    /// How many sketches more left a rest for no reason than were read.
     stuck: u8,
 }
 
@@ -86,24 +86,36 @@ impl Estimate {
         });
     }
 
-    /// There was room for what was found, and something is left all the same; or there is not.
-    /// Tells whether that happened so often that it is no chance.
-    pub(crate) fn is_stuck(&mut self, is_rest: bool) -> bool {
-        self.stuck = if is_rest { self.stuck + 1 } else { 0 };
-        if self.stuck == STUCK {
-            self.stuck = 0;
-            return true;
+    /// A sketch of `size` cells showed `found` numbers, and about `left` more are in it. Tells
+    /// whether so much is left so often that it is no chance.
+    pub(crate) fn is_stuck(&mut self, size: usize, found: usize, left: usize) -> bool {
+        let room = cells_for((found + left) as u64 * PART);
+        match left {
+            // Where hardly anything differs nothing can fall together.
+            0 if found > 1 => self.stuck = self.stuck.saturating_sub(1),
+            // One that had no room tells nothing, neither way; but larger ones there are none.
+            1.. if room <= size || size == MAX_CELLS => self.stuck += 1,
+            _ => {}
         }
-        false
+        let is_stuck = self.stuck == STUCK;
+        if is_stuck {
+            self.stuck = 0;
+        }
+        is_stuck
     }
 
     /// How many cells the next sketch should have.
     pub(crate) fn cells(&self) -> usize {
         match self.mean.unwrap_or(UNKNOWN * PART) {
             mean if mean < IDLE => 1,
-            mean => (mean * CELLS_EACH / PART + CELLS_BESIDE) as usize,
+            mean => cells_for(mean),
         }
     }
+}
+
+/// How many cells show so many numbers, in parts.
+const fn cells_for(numbers: u64) -> usize {
+    (numbers * CELLS_EACH / PART + CELLS_BESIDE) as usize
 }
 
 #[cfg(test)]

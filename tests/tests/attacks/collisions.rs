@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use plasmid::Host;
 use plasmid_tests::sums::{MOST, Salt};
 
-use crate::pair::{bytes, claim, cluster, host, id, ids, meet, short, sketch_in, teach};
+use crate::pair::{bytes, cluster, host, id, ids, lead, meet, short, sketch_in, teach};
 
 const BUDGET: usize = 65_507;
 const UPDATES: usize = 50;
@@ -157,16 +157,17 @@ fn ids_that_fall_together_delay_nothing_and_the_next_epoch_ends_it() {
     }
 }
 
-/// With so many of them lines take less than sums, and show all.
+/// Lines take less than a second sketch, or than the first, and show all.
 #[test]
 fn ids_that_fall_together_in_a_small_fleet_cost_lines_at_most() {
     const PARTICIPANTS: usize = 300;
-    for pairs in [32, 100] {
+    for (pairs, epoch) in [(16, 1), (32, 1), (100, 0)] {
         let mut fleet = Fleet::new(8, PARTICIPANTS, twins(0, 384, 800_000)[..pairs].to_vec());
         let calm = fleet.cost(false);
         let attacked = fleet.cost(true);
         println!("{pairs} pairs: {calm:?}, attacked {attacked:?}");
         assert!(attacked.rounds <= calm.rounds * 1.2, "{pairs} pairs: {attacked:?}, {calm:?}");
+        assert_eq!(attacked.epoch, epoch, "{pairs} pairs: what is in sums is placed anew, once");
         // A line takes 11 bytes, and each of theirs is told as well.
         let lines = 11 * (PARTICIPANTS + 2 * pairs) + 44 * pairs;
         assert!(attacked.bytes <= calm.bytes + lines as f64, "{pairs} pairs: {attacked:?}");
@@ -207,7 +208,7 @@ fn an_id_that_falls_together_with_an_honest_one_hides_it_for_no_longer_than_line
         let shadow = shadow.expect("one in 48⁴").to_be_bytes();
         let mut fleet = Fleet::new(hosts, 90, Vec::new());
         for host in &mut fleet.hosts {
-            host.receive(&claim(epoch), 0).expect("a sound message");
+            lead(host, epoch);
         }
         let (mut late, mut slowest) = (0, 0);
         for version in 2..2 + UPDATES as u64 {
@@ -243,7 +244,7 @@ fn ids_that_fall_together_cost_one_more_sketch_where_no_epoch_follows() {
         let mut fleet = Fleet::new(8, 300, all[..pairs].to_vec());
         let calm = fleet.cost(false);
         for host in &mut fleet.hosts {
-            host.receive(&claim(last), 0).expect("a sound message");
+            lead(host, last);
         }
         let attacked = fleet.cost(true);
         println!("{pairs} pairs: {calm:?}, attacked {attacked:?}");
