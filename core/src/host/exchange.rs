@@ -171,10 +171,9 @@ impl Host {
 
     /// What a Syn says of what is here.
     fn says(&mut self, manner: Manner) -> Says<'static> {
-        let in_lines = self.estimate.is_among_plain() || manner.in_lines;
         let says = match self.estimate.begin() {
-            _ if in_lines => Says::Digest,
-            true if self.config.digests != Digests::Plain => Says::Lines,
+            _ if manner.in_lines => Says::Digest,
+            Some(room) if self.config.digests != Digests::Plain => Says::Lines(room),
             _ => Says::all(&self.state, &self.config, self.estimate.cells()),
         };
         if matches!(says, Says::Sketch(_)) {
@@ -200,8 +199,8 @@ impl Host {
     /// Learn from an exchange how large the next sketch should be; its message told of so many
     /// participants.
     fn expect(&mut self, message: &Message<'_>, account: &Account, told: usize) {
-        if message.digest.is_some() && !message.can(capability::SKETCH) {
-            self.estimate.meet_plain();
+        if let Some(digest) = message.digest.filter(|_| !message.can(capability::SKETCH)) {
+            self.estimate.meet_plain(digest.len());
         }
         let left = match account.reading {
             // The other one has read what this one said, and tells or asks for all that it found.
