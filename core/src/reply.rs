@@ -35,10 +35,6 @@ const ROOMY: usize = 1024;
 /// Bytes of the short sections, and what stands before others: room for them is made at once.
 const FEW: usize = 64;
 
-/// Lines that are said now and then, whatever sums say: so many bytes, and of more participants a
-/// part each time.
-const LINES_ROOM: usize = 2048;
-
 /// A made message and what it could not carry.
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
@@ -178,7 +174,7 @@ impl Maker<'_> {
             Says::Nothing => Outline::nothing(),
             Says::Want(wants, differ) => Outline::want(self.state, self.rng, differ, wants, room),
             Says::Digest => Outline::digest(self.state, self.rng, room),
-            Says::Lines => Outline::digest(self.state, self.rng, room.min(LINES_ROOM)),
+            Says::Lines(most) => Outline::digest(self.state, self.rng, room.min(most)),
             Says::Sketch(cells) => match Outline::sketch(self.state, cells, room) {
                 Some(outline) => outline,
                 None => Outline::digest(self.state, self.rng, room),
@@ -195,7 +191,7 @@ impl Maker<'_> {
             Says::Sketch(cells) => Outline::sketch_len(state, cells),
             // Who needs more than half of everything need not be counted.
             _ if state.count() * outline::LINE_LEN > self.budget => usize::MAX,
-            Says::Digest | Says::Lines => Outline::whole(state).len(),
+            Says::Digest | Says::Lines(_) => Outline::whole(state).len(),
         }
     }
 

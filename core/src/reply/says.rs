@@ -26,8 +26,8 @@ pub(crate) enum Says<'a> {
     Nothing,
     /// A line for each.
     Digest,
-    /// The same, some of them.
-    Lines,
+    /// The same, in so many bytes.
+    Lines(usize),
     /// So many sums.
     Sketch(usize),
     /// What is wanted of the receiver, and in how many they differ.
