@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use peak_alloc::PeakAlloc;
-use plasmid::{Config, Error, Filter, Host, Limits, Status};
+use plasmid::{Config, Error, Filter, Host, Limits, LocalState, Status};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -400,4 +400,48 @@ fn what_a_peer_had_in_an_earlier_life_is_not_taken_for_what_it_has() {
     exchange(&mut c, &mut b, 4096, || false);
     exchange(&mut a, &mut c, 4096, || false);
     assert_eq!((a.generation_of(b"b"), a.acked_version(b"b")), (Some(2), None));
+}
+
+/// A copy may be further than the one who helps it to check what it holds, and a want names no
+/// generation: how far a keep list goes in versions says nothing of what its owner issued.
+#[test]
+fn a_keep_list_for_an_earlier_life_is_no_claim() {
+    let make = |id: &[u8], nonce, generation| {
+        let config = Config { nonce, generation, auto_compact: false, ..Config::default() };
+        Host::new(id, Config { state: LocalState { history: false }, ..config }).expect("an id")
+    };
+    let key = |number: u64| number.to_be_bytes();
+    let (mut w, mut a, mut b) = (make(b"w", 1, 1), make(b"a", 2, 1), make(b"b", 3, 1));
+    for number in 1..=600 {
+        w.set(&key(number), b"v").expect("a small value");
+    }
+    exchange(&mut a, &mut w, ROOMY, || false);
+    w.delete(&key(1)).expect("no limit");
+    w.compact(Some(601)).expect("nothing in the way");
+    for number in 700..800 {
+        w.set(&key(number), b"v").expect("a small value");
+    }
+    exchange(&mut b, &mut w, ROOMY, || false);
+    // a missed the compaction; it goes on, and has not checked all that it holds.
+    exchange(&mut a, &mut w, DATAGRAM, || false);
+    let reached = a.max_version(b"w").expect("a copy");
+    assert!(reached > 602, "{reached}");
+    let syn = b.initiate(ROOMY).expect("room");
+    let late = a.receive(&syn, ROOMY).expect("a message");
+    // w starts anew, and compacts as much, with fewer updates. b knows; then that comes, and the
+    // answer goes astray.
+    let mut w = make(b"w", 4, 2);
+    for number in 1..=600 {
+        w.set(&key(number), b"v").expect("a small value");
+    }
+    w.delete(&key(1)).expect("no limit");
+    w.compact(Some(601)).expect("nothing in the way");
+    exchange(&mut b, &mut w, ROOMY, || false);
+    assert_eq!((b.generation_of(b"w"), b.max_version(b"w")), (Some(2), Some(602)));
+    let astray = b.receive(&late, ROOMY).expect("a message");
+    assert!(!astray.is_empty());
+    w.receive(&astray, ROOMY).expect("a message");
+    assert_eq!((w.conflicts(), w.generation_of(b"w")), (0, Some(2)));
+    a.receive(&astray, ROOMY).expect("a message");
+    assert_eq!((a.generation_of(b"w"), a.max_version(b"w")), (Some(1), Some(reached)));
 }
