@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use peak_alloc::PeakAlloc;
-use plasmid::{Config, Error, Filter, Host, Limits, LocalState, Status};
+use plasmid::{Config, Digests, Error, Filter, Host, Limits, LocalState, Status};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -444,4 +444,37 @@ fn a_keep_list_for_an_earlier_life_is_no_claim() {
     assert_eq!((w.conflicts(), w.generation_of(b"w")), (0, Some(2)));
     a.receive(&astray, ROOMY).expect("a message");
     assert_eq!((a.generation_of(b"w"), a.max_version(b"w")), (Some(1), Some(reached)));
+}
+
+/// Only lines tell it what is new there, and the lines that answer its digest may go to the other
+/// one each time.
+#[test]
+fn who_takes_lines_only_and_is_called_in_turn_is_heard_of() {
+    let make = |id: &[u8], nonce, digests| {
+        let config = Config { nonce, seed: nonce, generation: 1, digests, ..Config::default() };
+        Host::new(id, config).expect("an id")
+    };
+    // Half of the hosts begin at an odd number.
+    for number in 0..6u8 {
+        let mut caller = make(&[b'a', number], 1, Digests::Smallest);
+        let mut other = make(b"b", 2, Digests::Smallest);
+        let mut plain = make(b"c", 3, Digests::Plain);
+        // So many that sums take less.
+        for number in 0..200 {
+            let mut host = make(&[b'd', number], 4, Digests::Smallest);
+            host.set(b"k", b"v").expect("a small value");
+            for to in [&mut caller, &mut other, &mut plain] {
+                exchange(&mut host, to, ROOMY, || false);
+            }
+        }
+        for news in 0..20 {
+            plain.set(b"news", &[news]).expect("a small value");
+            let is_heard = (0..100).any(|_| {
+                exchange(&mut caller, &mut other, ROOMY, || false);
+                exchange(&mut caller, &mut plain, ROOMY, || false);
+                caller.get_from(b"c", b"news") == Some(&[news])
+            });
+            assert!(is_heard, "{number}: news {news}");
+        }
+    }
 }

@@ -22,8 +22,9 @@ const CELLS_EACH: u64 = 2;
 const CELLS_BESIDE: u64 = 4;
 
 /// Every so many messages a host says what it has in lines, and nothing that sums hide, by chance
-/// or because somebody wants it, stays hidden.
-const LINES_EVERY: u64 = 64;
+/// or because somebody wants it, stays hidden. A prime, so that who calls some peers in turn does
+/// not say it to the same ones each time.
+const LINES_EVERY: u64 = 67;
 
 /// So many exchanges in a row that left a rest, where there was room for all, are no chance.
 const STUCK: u8 = 8;
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn lines_come_now_and_then() {
         let mut estimate = Estimate::new(0);
-        let turns = (0..640).filter(|_| estimate.begin()).count();
+        let turns = (0..10 * LINES_EVERY).filter(|_| estimate.begin()).count();
         assert_eq!(turns, 10);
     }
 }
