@@ -32,6 +32,9 @@ use crate::wire::varint;
 /// what is left.
 const ROOMY: usize = 1024;
 
+/// Bytes of the short sections, and what stands before others: room for them is made at once.
+const FEW: usize = 64;
+
 /// Lines that are said now and then, whatever sums say: so many bytes, and of more participants a
 /// part each time.
 const LINES_ROOM: usize = 2048;
@@ -73,7 +76,7 @@ impl Maker<'_> {
         let capabilities = self.capabilities(&outline);
         let rest = self.room() - pull_len - outline.len() - CAPABILITIES_LEN;
         let heard = self.heard(rest, !outline.is_digest());
-        let mut out = self.begin(Kind::Syn);
+        let mut out = self.begin(Kind::Syn, outline.len() + heard.len());
         outline.put_first(&mut out, self.state);
         if pulls {
             message::put_section_head(&mut out, tag::PULL, 0);
@@ -144,7 +147,7 @@ impl Maker<'_> {
         let mut rest = self.room() - delta - outline.len() - CAPABILITIES_LEN;
         let acked = self.fitting(acked, &mut rest);
         let heard = self.heard(rest, !outline.is_digest());
-        let mut out = self.begin(kind);
+        let mut out = self.begin(kind, delta + outline.len() + heard.len());
         outline.put_first(&mut out, self.state);
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_delta(&mut out, selection);
@@ -164,7 +167,7 @@ impl Maker<'_> {
 
     /// That this host takes lines only: the initiator says it so at once.
     fn not_understood(&mut self) -> Reply {
-        let mut out = self.begin(Kind::SynAck);
+        let mut out = self.begin(Kind::SynAck, 0);
         put_capabilities(&mut out, Some(0));
         Reply { bytes: finish(out), refuses: true, ..Reply::default() }
     }
@@ -217,7 +220,7 @@ impl Maker<'_> {
         if acked.is_empty() && heard.is_empty() {
             return Vec::new();
         }
-        let mut out = self.begin(Kind::SynAck);
+        let mut out = self.begin(Kind::SynAck, heard.len());
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_unless_empty(&mut out, tag::ACKED, &acked);
         finish(out)
@@ -269,8 +272,9 @@ impl Maker<'_> {
         self.budget - message::frame_len(self.sender())
     }
 
-    fn begin(&self, kind: Kind) -> Vec<u8> {
-        let mut out = Vec::new();
+    /// The start of a message with `len` bytes of sections or a few more.
+    fn begin(&self, kind: Kind, len: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(message::frame_len(self.sender()) + len + FEW);
         message::put_header(&mut out, kind, self.state.cluster, self.sender());
         out
     }
@@ -324,7 +328,6 @@ fn put_delta(out: &mut Vec<u8>, mut selection: Selection<'_>) {
     }
     selection.chosen.sort_unstable_by(|a, b| a.participant.id.cmp(&b.participant.id));
     let len = selection.len();
-    out.reserve_exact(varint::prefixed_len(len) + 128);
     message::put_section_head(out, tag::DELTA, len);
     for section in &selection.chosen {
         section.put(out);

@@ -12,7 +12,7 @@ use crate::input::{VALUE, Values, key};
 
 /// Exchanges before any is measured: hosts learn how much differs as a rule.
 const WARM_UP: usize = 30;
-const MEASURED: usize = 101;
+const MEASURED: usize = 501;
 /// Where one exchange takes so long that all of them would not fit into that, fewer are made.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Participants that change keys, where there are more than that.

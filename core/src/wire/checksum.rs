@@ -1,10 +1,10 @@
 //! CRC-32C, at the end of every message: a single flipped bit in gossip state once stopped a whole
 //! storage service for hours, and not every transport checks.
 
-/// The checksum of `bytes`, by the processor's instruction where it has one.
+/// The checksum of `bytes`, by whatever the processor is fastest with.
 #[cfg(not(target_os = "none"))]
 pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
-    crc32c::crc32c(bytes)
+    crc_fast::crc32_iscsi(bytes)
 }
 
 /// The checksum of `bytes`, by a table: there is nobody to ask what the processor can do.
