@@ -478,3 +478,29 @@ fn who_takes_lines_only_and_is_called_in_turn_is_heard_of() {
         }
     }
 }
+
+/// A clock was set back, and the only copy of the earlier life has an unfinished check: it serves
+/// nothing, and all that its holder could want is of the generation that is gone.
+#[test]
+fn who_is_called_by_nobody_hears_of_its_earlier_life() {
+    for digests in [Digests::Plain, Digests::Smallest, Digests::Sketch] {
+        let config = |nonce, generation| Config { nonce, generation, digests, ..Config::default() };
+        let mut reader = Host::new(b"reader", config(1, 1)).expect("an id");
+        let mut writer = Host::new(b"writer", config(2, 9)).expect("an id");
+        writer.set(b"a", &[0; 300]).expect("room");
+        writer.set(b"b", &[0; 300]).expect("room");
+        writer.delete(b"b").expect("room");
+        writer.set(b"b", &[0; 300]).expect("room");
+        writer.compact(None).expect("a sound compaction");
+        exchange(&mut writer, &mut reader, DATAGRAM, || false);
+        assert_eq!(live(&reader, b"writer").len(), 1, "the check is not finished: {digests:?}");
+
+        let mut writer = Host::new(b"writer", config(3, 8)).expect("an id");
+        writer.set(b"c", b"new").expect("room");
+        for _ in 0..2 {
+            exchange(&mut writer, &mut reader, ROOMY, || false);
+        }
+        assert!(writer.generation() > 9, "{digests:?}");
+        assert_eq!(live(&reader, b"writer"), live(&writer, b"writer"), "{digests:?}");
+    }
+}
