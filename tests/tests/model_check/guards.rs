@@ -41,6 +41,8 @@ pub(crate) enum Guard {
     EvictedOutranks,
     /// What is read in part claims nothing of the participant that reads it.
     PartsClaimNothing,
+    /// What brings no updates ends where it starts, which is where another is: it claims no version.
+    EmptyClaimsNothing,
     /// A want names a version, and what is unfinished, only of its receiver's generation.
     WantsAreOfOneGeneration,
     /// Who wants all is told of a generation without updates, and so is the participant.
@@ -88,6 +90,7 @@ impl Guard {
             Guard::OwnStateIsRefused => "news about oneself is never applied",
             Guard::EvictedOutranks => "an evicted slot outranks every version of its generation",
             Guard::PartsClaimNothing => "what was read in part claims nothing of oneself",
+            Guard::EmptyClaimsNothing => "what brings no updates claims no version of oneself",
             Guard::WantsAreOfOneGeneration => {
                 "a want names a version only of its receiver's generation"
             }

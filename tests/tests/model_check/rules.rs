@@ -63,9 +63,11 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Where the receiver's copy is afterwards.
-    pub(crate) fn reaches(&self) -> (u8, u8) {
-        (self.generation, if self.evicted { EVICTED } else { self.to })
+    /// What the sender's copy has reached for certain.
+    pub(crate) fn reaches(&self, rules: Rules) -> (u8, u8) {
+        let is_empty = self.from == self.to && rules.keep(Guard::EmptyClaimsNothing);
+        let version = if is_empty { self.gc } else { self.to };
+        (self.generation, if self.evicted { EVICTED } else { version })
     }
 
     /// Whether it is no more than the news of a generation.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::check::explore;
-use crate::events::{Config, Counts};
+use crate::events::{Action, Config, Counts, Way};
 use crate::guards::{Guard, Rules};
 use crate::rules::Width;
 use crate::says::Reading;
@@ -179,6 +179,36 @@ fn what_is_read_in_part_would_claim_what_never_was() {
     let counts = Counts { sets: 3, restarts: 1, ..Counts::NONE };
     let config = Config { counts, ..ANEW_IN_SUMS };
     without(&[Guard::PartsClaimNothing], "parts_claim_nothing", &config, "invariant 9");
+}
+
+/// A checks what it holds, and is further than that goes when it wants more; then W starts anew,
+/// compacts as much with fewer updates, and B knows it.
+const WANTED_IN_AN_EARLIER_LIFE: [Action; 16] = [
+    Action::Set(0),
+    Action::Set(1),
+    Action::Exchange(0, 1, Way::LINES, Width::Wide),
+    Action::Set(0),
+    Action::Set(0),
+    Action::Set(0),
+    Action::Compact(3),
+    Action::Exchange(0, 1, Way::LINES, Width::Narrow),
+    Action::Exchange(0, 2, Way::LINES, Width::Wide),
+    Action::AskFor(1, 2, Reading::Plain),
+    Action::Restart,
+    Action::Set(0),
+    Action::Set(1),
+    Action::Set(0),
+    Action::Compact(3),
+    Action::Exchange(0, 2, Way::LINES, Width::Wide),
+];
+
+#[test]
+fn a_keep_list_for_an_earlier_life_would_claim_what_never_was() {
+    let counts = Counts { sets: 8, compacts: 2, restarts: 1, ..Counts::NONE };
+    let prelude = &WANTED_IN_AN_EARLIER_LIFE;
+    let config = Config { astray: true, counts, prelude, ..IN_SUMS };
+    assert!(explore(&config, Rules::ALL).broken.is_none());
+    without(&[Guard::EmptyClaimsNothing], "empty_claims_nothing", &config, "invariant 9");
 }
 
 #[test]

@@ -306,7 +306,7 @@ impl State {
             }
         };
         if to == 0 && rules.keep(Guard::OwnStateIsRefused) {
-            self.hear_of_oneself(message.reaches(), rules)?;
+            self.hear_of_oneself(message.reaches(rules), rules)?;
             return Ok(Outcome::Outranked);
         }
         let mut slot = self.slots[to];
