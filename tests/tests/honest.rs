@@ -1,8 +1,9 @@
 //! Honest hosts over a bad network: random schedules of batches, compactions, restarts, restored
-//! snapshots, departures and evictions, with and without history, while letters are lost, repeated
-//! and overtaken, or arrive at once and are taken in by turns. Nothing here is a model of the
-//! protocol. What an honest host says is sound to the others, a reader of the changes holds what
-//! its host holds, and when the faults stop everybody agrees and falls silent.
+//! snapshots, departures and evictions, with and without history, while letters are lost, repeated,
+//! overtaken and brought to others, or arrive at once and are taken in by turns. Nothing here is a
+//! model of the protocol. What an honest host says is sound to the others, and no claim of what
+//! they are, a reader of the changes holds what its host holds, and when the faults stop everybody
+//! agrees and falls silent.
 //!
 //! `protocol` knows what every copy may be after every step; this one knows only the ends, and is
 //! so quick that it makes longer schedules, and more of them. To look further:
@@ -52,6 +53,9 @@ struct Run {
     now_ms: Option<u64>,
     keys: u8,
     has_large_values: bool,
+    /// Whether hosts go on from snapshots, in a generation that letters under way are of as well:
+    /// those are of a twin then. Otherwise there is never a conflict.
+    has_twins: bool,
 }
 
 impl Run {
@@ -73,6 +77,7 @@ impl Run {
             now_ms: rng.bool().then_some(1_000_000),
             keys: rng.u8(2..12),
             has_large_values: rng.u8(..3) == 0,
+            has_twins: rng.bool(),
             rng,
         };
         run.hosts = (0..count).map(|at| run.started(at)).collect();
@@ -184,7 +189,8 @@ impl Run {
         self.letters.push(Letter { from, to, bytes });
     }
 
-    /// Any letter arrives, however late; one of five will come again, and one of six is lost.
+    /// Any letter arrives, however late; one of five will come again, one of six is lost, and one
+    /// of eight arrives somewhere, be it where it came from.
     fn deliver(&mut self) {
         if self.letters.is_empty() {
             return;
@@ -197,7 +203,10 @@ impl Run {
         if self.rng.u8(..6) == 0 {
             return;
         }
-        let Letter { from, to, bytes } = letter;
+        let Letter { from, mut to, bytes } = letter;
+        if self.rng.u8(..8) == 0 {
+            to = self.rng.usize(..self.hosts.len());
+        }
         let budget = BUDGETS[self.rng.usize(..BUDGETS.len())];
         let answer = self.receive(to, &bytes, budget);
         if !answer.is_empty() {
@@ -253,6 +262,7 @@ impl Run {
     fn receive(&mut self, to: usize, bytes: &[u8], budget: usize) -> Vec<u8> {
         let answer = self.hosts[to].receive(bytes, budget).expect("what an honest host says");
         assert!(answer.len() <= budget, "{} bytes of {budget}", answer.len());
+        assert!(self.has_twins || self.hosts[to].conflicts() == 0, "a conflict with nobody");
         if !answer.is_empty() {
             // Also if nobody will get it.
             wire::Message::decode(&answer).expect("what an honest host answers");
@@ -278,13 +288,14 @@ impl Run {
                 let host = self.started(at);
                 self.replace(at, host);
             }
-            _ => {
+            _ if self.has_twins => {
                 let config = self.hosts[at].config().clone();
                 let config = Config { nonce: self.rng.u64(..), ..config };
                 let snapshot = self.hosts[at].snapshot();
                 let host = Host::restore(&snapshot, config).expect("its own snapshot");
                 self.replace(at, host);
             }
+            _ => {}
         }
     }
 

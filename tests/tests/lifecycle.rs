@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use peak_alloc::PeakAlloc;
-use plasmid::{Config, Error, Filter, Host, Limits, Status};
+use plasmid::{Config, Digests, Error, Filter, Host, Limits, LocalState, Status};
 
 #[global_allocator]
 static ALLOCATED: PeakAlloc = PeakAlloc;
@@ -400,4 +400,107 @@ fn what_a_peer_had_in_an_earlier_life_is_not_taken_for_what_it_has() {
     exchange(&mut c, &mut b, 4096, || false);
     exchange(&mut a, &mut c, 4096, || false);
     assert_eq!((a.generation_of(b"b"), a.acked_version(b"b")), (Some(2), None));
+}
+
+/// A copy may be further than the one who helps it to check what it holds, and a want names no
+/// generation: how far a keep list goes in versions says nothing of what its owner issued.
+#[test]
+fn a_keep_list_for_an_earlier_life_is_no_claim() {
+    let make = |id: &[u8], nonce, generation| {
+        let config = Config { nonce, generation, auto_compact: false, ..Config::default() };
+        Host::new(id, Config { state: LocalState { history: false }, ..config }).expect("an id")
+    };
+    let key = |number: u64| number.to_be_bytes();
+    let (mut w, mut a, mut b) = (make(b"w", 1, 1), make(b"a", 2, 1), make(b"b", 3, 1));
+    for number in 1..=600 {
+        w.set(&key(number), b"v").expect("a small value");
+    }
+    exchange(&mut a, &mut w, ROOMY, || false);
+    w.delete(&key(1)).expect("no limit");
+    w.compact(Some(601)).expect("nothing in the way");
+    for number in 700..800 {
+        w.set(&key(number), b"v").expect("a small value");
+    }
+    exchange(&mut b, &mut w, ROOMY, || false);
+    // a missed the compaction; it goes on, and has not checked all that it holds.
+    exchange(&mut a, &mut w, DATAGRAM, || false);
+    let reached = a.max_version(b"w").expect("a copy");
+    assert!(reached > 602, "{reached}");
+    let syn = b.initiate(ROOMY).expect("room");
+    let late = a.receive(&syn, ROOMY).expect("a message");
+    // w starts anew, and compacts as much, with fewer updates. b knows; then that comes, and the
+    // answer goes astray.
+    let mut w = make(b"w", 4, 2);
+    for number in 1..=600 {
+        w.set(&key(number), b"v").expect("a small value");
+    }
+    w.delete(&key(1)).expect("no limit");
+    w.compact(Some(601)).expect("nothing in the way");
+    exchange(&mut b, &mut w, ROOMY, || false);
+    assert_eq!((b.generation_of(b"w"), b.max_version(b"w")), (Some(2), Some(602)));
+    let astray = b.receive(&late, ROOMY).expect("a message");
+    assert!(!astray.is_empty());
+    w.receive(&astray, ROOMY).expect("a message");
+    assert_eq!((w.conflicts(), w.generation_of(b"w")), (0, Some(2)));
+    a.receive(&astray, ROOMY).expect("a message");
+    assert_eq!((a.generation_of(b"w"), a.max_version(b"w")), (Some(1), Some(reached)));
+}
+
+/// Only lines tell it what is new there, and the lines that answer its digest may go to the other
+/// one each time.
+#[test]
+fn who_takes_lines_only_and_is_called_in_turn_is_heard_of() {
+    let make = |id: &[u8], nonce, digests| {
+        let config = Config { nonce, seed: nonce, generation: 1, digests, ..Config::default() };
+        Host::new(id, config).expect("an id")
+    };
+    // Half of the hosts begin at an odd number.
+    for number in 0..6u8 {
+        let mut caller = make(&[b'a', number], 1, Digests::Smallest);
+        let mut other = make(b"b", 2, Digests::Smallest);
+        let mut plain = make(b"c", 3, Digests::Plain);
+        // So many that sums take less.
+        for number in 0..200 {
+            let mut host = make(&[b'd', number], 4, Digests::Smallest);
+            host.set(b"k", b"v").expect("a small value");
+            for to in [&mut caller, &mut other, &mut plain] {
+                exchange(&mut host, to, ROOMY, || false);
+            }
+        }
+        for news in 0..20 {
+            plain.set(b"news", &[news]).expect("a small value");
+            let is_heard = (0..100).any(|_| {
+                exchange(&mut caller, &mut other, ROOMY, || false);
+                exchange(&mut caller, &mut plain, ROOMY, || false);
+                caller.get_from(b"c", b"news") == Some(&[news])
+            });
+            assert!(is_heard, "{number}: news {news}");
+        }
+    }
+}
+
+/// A clock was set back, and the only copy of the earlier life has an unfinished check: it serves
+/// nothing, and all that its holder could want is of the generation that is gone.
+#[test]
+fn who_is_called_by_nobody_hears_of_its_earlier_life() {
+    for digests in [Digests::Plain, Digests::Smallest, Digests::Sketch] {
+        let config = |nonce, generation| Config { nonce, generation, digests, ..Config::default() };
+        let mut reader = Host::new(b"reader", config(1, 1)).expect("an id");
+        let mut writer = Host::new(b"writer", config(2, 9)).expect("an id");
+        writer.set(b"a", &[0; 300]).expect("room");
+        writer.set(b"b", &[0; 300]).expect("room");
+        writer.delete(b"b").expect("room");
+        writer.set(b"b", &[0; 300]).expect("room");
+        writer.compact(None).expect("a sound compaction");
+        exchange(&mut writer, &mut reader, DATAGRAM, || false);
+        assert_eq!(live(&reader, b"writer").len(), 1, "the check is not finished: {digests:?}");
+
+        let mut writer = Host::new(b"writer", config(3, 8)).expect("an id");
+        writer.set(b"c", b"new").expect("room");
+        for _ in 0..2 {
+            exchange(&mut writer, &mut reader, ROOMY, || false);
+        }
+        assert!(writer.generation() > 9, "{digests:?}");
+        assert_eq!(live(&reader, b"writer"), live(&writer, b"writer"), "{digests:?}");
+    }
 }

@@ -22,8 +22,9 @@ const CELLS_EACH: u64 = 2;
 const CELLS_BESIDE: u64 = 4;
 
 /// Every so many messages a host says what it has in lines, and nothing that sums hide, by chance
-/// or because somebody wants it, stays hidden.
-const LINES_EVERY: u64 = 64;
+/// or because somebody wants it, stays hidden. A prime, so that who calls some peers in turn does
+/// not say it to the same ones each time.
+const LINES_EVERY: u64 = 67;
 
 /// Bytes of them, and of more participants a part each time.
 const LINES_ROOM: usize = 2048;
@@ -164,7 +165,7 @@ mod tests {
     #[test]
     fn lines_come_now_and_then() {
         let mut estimate = Estimate::new(0);
-        let turns: Vec<_> = (0..640).filter_map(|_| estimate.begin()).collect();
+        let turns: Vec<_> = (0..10 * LINES_EVERY).filter_map(|_| estimate.begin()).collect();
         assert_eq!(turns, [LINES_ROOM; 10]);
     }
 

@@ -150,8 +150,10 @@ pub(crate) fn is_behind(participant: &Participant, theirs: &Theirs) -> bool {
 /// What the peer lacks of one participant, if anything that may be told.
 pub(crate) fn pending<'a>(participant: &'a Participant, theirs: &Theirs) -> Option<Pending<'a>> {
     let (generation, reached) = participant.reached();
-    // Rule 3: a copy that is not clean serves nothing.
-    if participant.clean().is_some() {
+    // Rule 3: a copy that is not clean serves nothing. But that there is a newer generation its
+    // owner may hear from nobody else, and it takes in nothing of it.
+    let is_outlived = theirs.is_owner && theirs.line.is_some_and(|line| line.0 < generation);
+    if participant.clean().is_some() && !is_outlived {
         return None;
     }
     let mine = (generation, reached);

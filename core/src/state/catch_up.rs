@@ -8,7 +8,8 @@
 //!    at or below my max_version or it brings the keep list that opens the obligation.
 //! 2. A sender that has not compacted up to the `g` of a copy tells it nothing, and is not
 //!    believed: it may hold superseded values whose tombstones others have dropped.
-//! 3. A copy that is not clean serves nothing; suspects are never served nor listed.
+//! 3. A copy that is not clean serves nothing, but tells its owner of a newer generation than the
+//!    owner's own; suspects are never served nor listed.
 //! 4. Suspects are dropped only when max_version has reached the horizon; a copy is clean again
 //!    when all of it was checked and it has reached `g`, which then is its gc_version. What the
 //!    owner compacts meanwhile is dropped at the same moment, tombstones at least: until then a

@@ -165,9 +165,11 @@ impl<'a> ParticipantDelta<'a> {
         require(!left || is_plain, "an owner that left keeps something")
     }
 
-    /// Where the receiver's copy is afterwards, as copies are ordered.
+    /// What the sender's copy has reached for certain. Without updates it ends where it starts, and
+    /// that is where somebody else is, perhaps in another generation: a want names none.
     pub(crate) const fn reaches(&self) -> (u64, u64) {
-        (self.generation, self.to)
+        let version = if self.from < self.to { self.to } else { self.gc_version };
+        (self.generation, version)
     }
 
     /// The head that this section was written with, given its keep list encoded again.

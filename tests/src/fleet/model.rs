@@ -12,6 +12,8 @@ use crate::sums::{MOST, Salt};
 const FRAME: u64 = 40;
 const CAPABILITIES: u64 = 3;
 const ACKED: u64 = 4;
+/// Every so many messages are in lines.
+const LINES_EVERY: u64 = 67;
 /// The longest rows of a sketch.
 const ROW: usize = MOST / 4;
 const LADDER: [usize; 18] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 768];
@@ -40,7 +42,7 @@ pub struct Model {
 }
 
 /// What a host expects to differ: the moving average of PROTOCOL.md, in parts of 256.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Expects {
     mean: Option<u64>,
     is_answered: bool,
@@ -55,7 +57,7 @@ impl Expects {
         }
         self.is_answered = false;
         self.said += 1;
-        self.said.is_multiple_of(64)
+        self.said.is_multiple_of(LINES_EVERY)
     }
 
     fn found(&mut self, differ: usize) {
@@ -107,9 +109,8 @@ impl Model {
         let salt = Salt::new(cluster, 0);
         let mut shorts: Vec<u64> =
             (0..count).map(|at| wire::short_id(cluster, &hosts::id(at))).collect();
-        let expects =
-            |short: &u64| Expects { mean: None, is_answered: false, said: short / 16 % 64 };
-        let expects = shorts.iter().map(expects).collect();
+        let begin = |short: &u64| Expects { said: short / 16 % LINES_EVERY, ..Expects::default() };
+        let expects = shorts.iter().map(begin).collect();
         let spots = shorts.iter().map(|short| {
             [false, true].map(|is_generation| {
                 let cells = salt.spot_of(*short, is_generation, MOST);
@@ -127,7 +128,10 @@ impl Model {
     /// Hosts that have one version of everybody.
     pub fn level(count: usize, says: Says) -> Model {
         let held = vec![vec![1; count]; count];
-        Model { held, known: vec![count; count], ..Model::new(count, says) }
+        let mut model = Model { held, known: vec![count; count], ..Model::new(count, says) };
+        // Real hosts are told all that they have in an exchange.
+        model.expects.iter_mut().for_each(|expects| expects.said += 1);
+        model
     }
 
     /// Bytes of a digest section of a host. Where not all are known, gaps are as long on average

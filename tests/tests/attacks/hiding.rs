@@ -8,7 +8,7 @@ use plasmid::wire::Message;
 use crate::pair::{id, ids, sketching, teach};
 
 /// A host says what it has in lines so often.
-const LINES_EVERY: usize = 64;
+const LINES_EVERY: usize = 67;
 
 /// Bytes of lines that are said then, and what one of them takes here at most.
 const LINES_ROOM: usize = 2048;

@@ -2,7 +2,8 @@
 //! (5 million of them clash with a probability of one in a million).
 
 use crate::events::{Config, Counts};
-use crate::rules::{Digest, KeepList, Message};
+use crate::rules::{Half, KeepList, Message};
+use crate::says::{How, Said};
 use crate::slot::{Clean, Log, Slot};
 use crate::world::{Letter, State};
 
@@ -41,11 +42,14 @@ fn slot(slot: &Slot) -> Bits {
         .add(2, slot.suspects)
         .clean(slot.clean)
         .add(3, slot.horizon)
+        .add(3, slot.staged)
 }
 
 fn message(message: &Message) -> u64 {
     let KeepList { clean, to, versions } = message.list.unwrap_or_default();
+    let half = message.half.map_or(0u8, |half| if half == Half::First { 1 } else { 2 });
     let bits = Bits(0)
+        .add(2, half)
         .add(3, message.generation)
         .add(1, message.evicted)
         .add(1, message.left)
@@ -60,9 +64,14 @@ fn message(message: &Message) -> u64 {
     bits.0
 }
 
-fn digest(digest: &Digest) -> u64 {
-    let bits = Bits(0).add(3, digest.generation).add(1, digest.evicted).add(3, digest.max);
-    bits.clean(digest.clean).0
+fn said(said: &Said) -> u64 {
+    let how: u8 = match said.how {
+        How::Lines => 0,
+        How::Sums => 1,
+        How::Want => 2,
+    };
+    let bits = Bits(0).add(2, how).add(3, said.reached.0).add(4, said.reached.1);
+    bits.clean(said.clean).add(3, said.staged).add(3, said.own).0
 }
 
 fn counts(counts: &Counts) -> u64 {
@@ -97,9 +106,14 @@ pub(crate) fn of_copies(state: &State, config: &Config) -> u64 {
 fn copies(state: &State, config: &Config, whole: bool) -> u64 {
     let mut sum = 0u64;
     for host in 0..config.hosts {
-        // W and the host that evicts are not like the others.
-        let part = if host == 1 && config.counts.evictions == 0 { 2 } else { host.min(2) };
-        let mut bits = slot(&state.slots[host]).add(2, state.heard[host]).add(2, part as u64);
+        // W, the host that evicts and those that take lines only are not like the others.
+        let part: u8 = match host {
+            0 => 0,
+            _ if config.is_plain(host as u8) => 3,
+            1 if config.counts.evictions > 0 => 1,
+            _ => 2,
+        };
+        let mut bits = slot(&state.slots[host]).add(2, state.heard[host]).add(2, part);
         if whole {
             bits = state.told[host].iter().fold(bits, |bits, told| bits.add(3, *told));
         }
@@ -116,7 +130,7 @@ fn letters_of(state: &State, host: usize) -> u64 {
     for letter in &state.letters {
         let (to, kind, word) = match letter {
             Letter::None => continue,
-            Letter::Digest(of, it) => (*of, 1, digest(it)),
+            Letter::Said(of, it) => (*of, 1, said(it)),
             Letter::Delta(to, it) => (*to, 2, message(it)),
             Letter::Eviction(to, number) => (*to, 3, u64::from(*number)),
         };

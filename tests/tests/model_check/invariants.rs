@@ -1,6 +1,6 @@
 //! What must hold of every change of a copy, against the history of the owner.
 
-use crate::slot::{KEYS, Slot};
+use crate::slot::{EVICTED, KEYS, Slot};
 use crate::world::{GENERATIONS, VERSIONS};
 
 /// What the owner did with one version.
@@ -115,6 +115,12 @@ impl History {
         })
     }
 
+    /// Whether a copy can ever have reached that.
+    pub(crate) fn has_reached(&self, (generation, version): (u8, u8)) -> bool {
+        let is_taken = self.ops[generation as usize][0] != 0;
+        is_taken && (version == EVICTED || version <= self.issued(generation))
+    }
+
     fn issued(&self, generation: u8) -> u8 {
         let versions = &self.ops[generation as usize][1..];
         versions.iter().rposition(|op| *op != 0).map_or(0, |last| last as u8 + 1)
@@ -131,7 +137,7 @@ pub(crate) fn check(
     history: &History,
     told: &mut Told,
 ) -> Result<(), String> {
-    if after.order() < before.order() {
+    if after.reached() < before.reached() {
         let (from, to) = (rank(before), rank(after));
         return Err(format!("invariant 4: the slot falls from {from} to {to}"));
     }

@@ -1,12 +1,13 @@
 //! Schedules by name: what went wrong elsewhere, run under these rules and without the guard that
 //! was missing there (experiments R9 to R12), and what the rules do not promise.
 
-use crate::events::Action::{
-    Compact, Delete, Deliver, Die, Evict, Exchange, Restart, Send, Set, Tell,
-};
-use crate::events::{Action, Config, Counts};
+use crate::events::Action::{Compact, Delete, Deliver, Die, Evict, Restart, Set, Tell};
+use crate::events::{Action, Config, Counts, Way};
+use crate::exchange::{Manner, Meeting};
 use crate::guards::{Guard, Rules};
-use crate::rules::{Digest, Outcome, answer, receive};
+use crate::rules::Width::{Narrow, Wide};
+use crate::rules::{Message, Outcome, Width, answer, receive};
+use crate::says::{How, Reading, Said, read};
 use crate::settle::settle;
 use crate::slot::Slot;
 use crate::transcript;
@@ -17,9 +18,12 @@ const FOUR: Config = Config {
     name: "schedule",
     hosts: 4,
     late: 2,
-    late_digests: false,
+    plain: 0,
+    readings: &[Reading::Plain],
+    wants: false,
+    late_sayings: false,
     astray: false,
-    wide: true,
+    widths: &[Narrow, Wide],
     counts: Counts {
         sets: 3,
         deletes: 1,
@@ -36,8 +40,22 @@ const W: u8 = 0;
 const A: u8 = 1;
 const B: u8 = 2;
 const C: u8 = 3;
-const NARROW: bool = true;
-const WIDE: bool = false;
+
+/// `to` says what it has in lines, and `from` tells what it lacks.
+const fn exchange(from: u8, to: u8, width: Width) -> Action {
+    Action::Exchange(from, to, Way::LINES, width)
+}
+
+/// What a copy says in a digest.
+fn line(slot: &Slot) -> Said {
+    Said::of(A, slot, How::Lines, Rules::ALL)
+}
+
+/// What the owner tells a reader.
+fn news(own: &Slot, reader: &Slot) -> Option<Message> {
+    let theirs = read(own, &line(reader), Reading::Plain, Rules::ALL)?;
+    answer(own, &theirs, Narrow, Rules::ALL)
+}
 
 /// Run `steps`; nothing may be wrong on the way.
 fn play(steps: &[Action], rules: Rules) -> State {
@@ -64,7 +82,7 @@ fn meet(state: &mut State, rules: Rules) {
         for from in u8::from(!state.alive)..4 {
             for to in (u8::from(!state.alive)..4).filter(|to| *to != from) {
                 // What is broken on the way is not the question here.
-                let _ = state.step(Exchange(from, to, NARROW), rules);
+                let _ = state.step(exchange(from, to, Narrow), rules);
                 if state.heard[from as usize] > state.heard[to as usize] {
                     let _ = state.step(Tell(from, to), rules);
                 }
@@ -79,11 +97,11 @@ fn meet(state: &mut State, rules: Rules) {
 const ZOMBIE: [Action; 7] = [
     Set(0),
     Set(1),
-    Exchange(W, C, WIDE),
+    exchange(W, C, Wide),
     Delete(1),
     Compact(3),
-    Exchange(W, A, NARROW),
-    Exchange(C, A, NARROW),
+    exchange(W, A, Narrow),
+    exchange(C, A, Narrow),
 ];
 
 #[test]
@@ -106,7 +124,7 @@ fn without_rule_2_the_zombie_key_lives_for_ever() {
     assert_eq!(own.shown(1), 0);
     assert_eq!(state.slots[A as usize].shown(1), 2, "b is back at A");
     for slot in state.slots {
-        assert!(Digest::of(&slot) == Digest::of(&own), "equal digests: nobody repairs it");
+        assert!(line(&slot) == line(&own), "equal digests: nobody repairs it");
     }
 }
 
@@ -114,12 +132,12 @@ fn without_rule_2_the_zombie_key_lives_for_ever() {
 /// removed it, and so on in circles.
 const REMOVED: [Action; 8] = [
     Set(0),
-    Exchange(W, A, WIDE),
-    Exchange(W, B, WIDE),
-    Send(B, C, WIDE),
+    exchange(W, A, Wide),
+    exchange(W, B, Wide),
+    Action::Send(B, C, Way::LINES, Wide),
     Die,
     Evict,
-    Exchange(A, C, WIDE),
+    exchange(A, C, Wide),
     Deliver(0, C),
 ];
 
@@ -144,7 +162,7 @@ fn without_rank_a_removed_node_circles_for_ever() {
     for _ in 0..100 {
         for (from, to) in [(B, A), (C, B), (A, C)] {
             let before = state.slots[to as usize];
-            let _ = state.step(Exchange(from, to, NARROW), rules);
+            let _ = state.step(exchange(from, to, Narrow), rules);
             returns += u32::from(before.evicted && !state.slots[to as usize].evicted);
         }
     }
@@ -155,7 +173,7 @@ fn without_rank_a_removed_node_circles_for_ever() {
 #[test]
 fn one_that_is_evicted_and_lives_comes_back() {
     let steps =
-        [Set(0), Exchange(W, A, WIDE), Evict, Exchange(A, B, WIDE), Exchange(B, W, WIDE), Set(1)];
+        [Set(0), exchange(W, A, Wide), Evict, exchange(A, B, Wide), exchange(B, W, Wide), Set(1)];
     let mut state = play(&steps, Rules::ALL);
     converges(&state, Rules::ALL);
     meet(&mut state, Rules::ALL);
@@ -167,7 +185,7 @@ fn one_that_is_evicted_and_lives_comes_back() {
 
 /// R11: W had come to a@1, b@2 and a@3 and starts anew with nothing.
 const RESTARTED: [Action; 6] =
-    [Set(0), Set(1), Exchange(W, A, WIDE), Restart, Set(0), Exchange(A, B, WIDE)];
+    [Set(0), Set(1), exchange(W, A, Wide), Restart, Set(0), exchange(A, B, Wide)];
 
 #[test]
 fn a_restart_with_the_same_id_replaces_the_old_copies() {
@@ -197,7 +215,7 @@ fn chase(pause: u32) -> Option<u32> {
         own.write(key, false);
     }
     while reader.max < own.max {
-        let delta = answer(&own, &Digest::of(&reader), NARROW, Rules::ALL).expect("news");
+        let delta = news(&own, &reader).expect("news");
         receive(&mut reader, &delta, Rules::ALL);
     }
     own.write(1, true);
@@ -207,7 +225,7 @@ fn chase(pause: u32) -> Option<u32> {
             own.write(0, false);
             own.compact(own.max);
         }
-        if let Some(delta) = answer(&own, &Digest::of(&reader), NARROW, Rules::ALL) {
+        if let Some(delta) = news(&own, &reader) {
             let max = reader.max;
             assert!(receive(&mut reader, &delta, Rules::ALL) == Outcome::Taken);
             assert!(reader.max >= max, "never starts over");
@@ -238,11 +256,11 @@ fn without_its_owner_a_check_may_stay_unfinished() {
     let steps = [
         Set(0),
         Set(1),
-        Exchange(W, A, NARROW),
-        Exchange(W, B, NARROW),
+        exchange(W, A, Narrow),
+        exchange(W, B, Narrow),
         Set(0),
         Compact(3),
-        Exchange(W, A, NARROW),
+        exchange(W, A, Narrow),
         Die,
     ];
     let mut state = play(&steps, Rules::ALL);
@@ -253,4 +271,20 @@ fn without_its_owner_a_check_may_stay_unfinished() {
     assert!(settle(&state, &FOUR, Rules::ALL, false).is_ok_and(|exchanges| exchanges > 0));
     meet(&mut state, Rules::ALL);
     assert!([A, B, C].iter().all(|host| state.slots[*host as usize].evicted));
+}
+
+/// The exchange of A and B, of whom B knows all, in sums that B cannot read.
+fn unread(rules: Rules) -> State {
+    let mut state = play(&[Set(0), exchange(W, B, Wide)], rules);
+    let config = Config { wants: true, readings: Reading::OF_SUMS, ..FOUR };
+    let meeting = Meeting { config: &config, rules, manner: Manner::Unread, width: Wide };
+    meeting.hold(&mut state, A, B).expect("no harm");
+    state
+}
+
+#[test]
+fn a_sketch_that_is_not_read_costs_a_fourth_message_and_no_more() {
+    assert_eq!(unread(Rules::ALL).slots[A as usize].shown(0), 1);
+    let without = unread(Rules::without(&[Guard::UnreadIsAnswered]));
+    assert_eq!(without.slots[A as usize].shown(0), 0);
 }

@@ -4,6 +4,8 @@ use crate::guards::{Guard, Rules};
 
 /// How many keys the participant has.
 pub(crate) const KEYS: usize = 2;
+/// What an evicted slot has reached, above every version.
+pub(crate) const EVICTED: u8 = 15;
 
 /// The newest of one key: nothing at all (version 0), a value, or the tombstone of a delete. The
 /// value itself is left out: a version is issued once, so it names its value.
@@ -93,6 +95,8 @@ pub(crate) struct Slot {
     pub(crate) clean: Option<Clean>,
     /// t: the highest version that may have superseded something that is not held here.
     pub(crate) horizon: u8,
+    /// The version of the next update, if the first half of it is held; 0 if none is.
+    pub(crate) staged: u8,
 }
 
 impl Slot {
@@ -106,9 +110,20 @@ impl Slot {
         Slot { generation, evicted: true, ..Slot::default() }
     }
 
-    /// The order of slots: this only ever grows.
-    pub(crate) fn order(&self) -> (u8, bool, u8) {
-        (self.generation, self.evicted, self.max)
+    /// How far it has come: generation, and version or `EVICTED`. This only ever grows.
+    pub(crate) fn reached(&self) -> (u8, u8) {
+        (self.generation, if self.evicted { EVICTED } else { self.max })
+    }
+
+    /// What it adds to a sketch: one that wrote nothing adds nothing.
+    pub(crate) fn counted(&self) -> (u8, u8) {
+        let reached = self.reached();
+        if reached.1 == 0 { (0, 0) } else { reached }
+    }
+
+    /// Whether it is not clean, or holds a part of its next update.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.clean.is_some() || self.staged > 0
     }
 
     /// The version of the value that a reader is shown for `key`, 0 for none.

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::check::Broken;
-use crate::events::{Action, Config};
+use crate::events::{Action, Config, Way};
 use crate::guards::Rules;
 use crate::invariants::name;
-use crate::rules::{Message, Outcome};
+use crate::rules::{Half, Message, Outcome};
+use crate::says::{self, How, Reading, Said};
 use crate::slot::{Clean, KEYS, Log, Slot};
 use crate::world::{Letter, State};
 
@@ -38,12 +39,14 @@ pub(crate) fn standing(state: &State, config: &Config) -> String {
 
 /// What happens in `state` by `action`.
 pub(crate) fn step(state: &State, action: Action, rules: Rules) -> String {
-    let mut after_digest = *state;
-    after_digest.hear_digest(action, rules);
-    if after_digest != *state {
-        let own = slot(&after_digest.slots[0]);
-        let rest = step(&after_digest, action, rules);
-        return format!("W learns of a claim in a digest\n    W: {own}\n{rest}");
+    let mut after_saying = *state;
+    if after_saying.hear_saying(action, rules).is_err() {
+        return format!("W reads of itself what never was{}\n", read_in(action));
+    }
+    if after_saying != *state {
+        let own = slot(&after_saying.slots[0]);
+        let rest = step(&after_saying, action, rules);
+        return format!("W reads of itself what it did not do\n    W: {own}\n{rest}");
     }
     let own = &state.slots[0];
     let next = own.max + 1;
@@ -57,17 +60,41 @@ pub(crate) fn step(state: &State, action: Action, rules: Rules) -> String {
         Action::Evict => format!("A evicts W of generation {}", state.slots[1].generation),
         Action::Forget(host) => format!("{} starts anew and has forgotten all", host_name(host)),
         Action::Lose(_) => "a letter is lost".to_owned(),
-        Action::Ask(of) => {
-            let digest = slot(&state.slots[of as usize]);
-            format!("{} sends its digest, which is late ({digest})", host_name(of))
+        Action::GiveUp(host) => format!("{} gives up the part that it holds", host_name(host)),
+        Action::Ask(of, how) => {
+            let (said, has) = (says::name(how), slot(&state.slots[of as usize]));
+            format!("{} sends {said}, which is late ({has})", host_name(of))
         }
-        Action::Exchange(from, ..) | Action::Tell(from, _) => sent(state, action, from, "", rules),
-        Action::Send(from, ..) | Action::SendTell(from, _) => {
-            sent(state, action, from, ", late", rules)
+        Action::AskFor(host, of, reading) => {
+            let how = how_read(reading);
+            format!(
+                "{} reads what {} has{how}, late: {}",
+                host_name(host),
+                host_name(of),
+                wanted(state, action, rules)
+            )
         }
-        Action::Answer(_, from, _) => sent(state, action, from, ", to the late digest", rules),
-        Action::AnswerLate(_, from, _) => {
-            sent(state, action, from, ", to the late digest and late itself", rules)
+        Action::Want(_, host, reading) => {
+            let how = how_read(reading);
+            format!(
+                "{} reads what was said{how}, late: {}",
+                host_name(host),
+                wanted(state, action, rules)
+            )
+        }
+        Action::Exchange(from, _, way, _) => sent(state, action, from, &by_way(way), rules),
+        Action::Send(from, _, way, _) => {
+            sent(state, action, from, &format!("{}, late", by_way(way)), rules)
+        }
+        Action::Tell(from, _) => sent(state, action, from, "", rules),
+        Action::SendTell(from, _) => sent(state, action, from, ", late", rules),
+        Action::Answer(at, from, reading, _) => {
+            let how = to_late(state, at, reading);
+            sent(state, action, from, &how, rules)
+        }
+        Action::AnswerLate(at, from, reading, _) => {
+            let how = format!("{} and late itself", to_late(state, at, reading));
+            sent(state, action, from, &how, rules)
         }
         Action::Deliver(..) => {
             let letter = state.letter(action, rules);
@@ -109,7 +136,7 @@ fn sent(state: &State, action: Action, from: u8, how: &str, rules: Rules) -> Str
 fn letter_line(state: &State, letter: &Letter) -> String {
     match letter {
         Letter::None => "nobody: nothing".to_owned(),
-        Letter::Digest(of, _) => format!("{}: a digest", host_name(*of)),
+        Letter::Said(of, it) => format!("{}: {}", host_name(*of), said(it)),
         Letter::Delta(to, message) => format!("{}: {}", host_name(*to), delta(message)),
         Letter::Eviction(to, number) => {
             let generation = state.evictions[*number as usize];
@@ -123,12 +150,13 @@ fn arrival(state: &State, action: Action, rules: Rules) -> String {
     let letter = state.letter(action, rules);
     let (Letter::Delta(to, _) | Letter::Eviction(to, _)) = letter else { return String::new() };
     let mut after = *state;
-    let outcome = after.arrive(&letter, rules).unwrap_or(Outcome::Taken);
+    let outcome = after.arrive(&letter, rules);
     let (old, new) = (&state.slots[to as usize], &after.slots[to as usize]);
     let host = host_name(to);
     if old != new {
         return format!("    {host}: {}\n", slot(new));
     }
+    let Ok(outcome) = outcome else { return String::new() };
     let why = match outcome {
         Outcome::Taken => "has it already",
         Outcome::Outranked => "ignores it: what it has outranks it",
@@ -137,6 +165,58 @@ fn arrival(state: &State, action: Action, rules: Rules) -> String {
         Outcome::Behind => "refuses it: its sender has not seen the compaction",
     };
     format!("    {host} {why}\n")
+}
+
+/// How much of a sketch was read.
+fn how_read(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Plain => "",
+        Reading::Whole => ", off a sketch",
+        Reading::Both => ", off a part of a sketch",
+        Reading::Generation => ", off a sketch only the generation",
+        Reading::Version => ", off a sketch only the version",
+        Reading::Neither => ", off a sketch neither number",
+    }
+}
+
+/// How much of a sketch is read in that action.
+fn read_in(action: Action) -> &'static str {
+    match action {
+        Action::Exchange(_, _, way, _) | Action::Send(_, _, way, _) => how_read(way.reading),
+        Action::Answer(_, _, reading, _)
+        | Action::AnswerLate(_, _, reading, _)
+        | Action::AskFor(_, _, reading)
+        | Action::Want(_, _, reading) => how_read(reading),
+        _ => "",
+    }
+}
+
+fn by_way(way: Way) -> String {
+    let wants = if way.wants { ", as it is wanted" } else { "" };
+    format!("{wants}{}", how_read(way.reading))
+}
+
+fn to_late(state: &State, at: u8, reading: Reading) -> String {
+    let how = match &state.letters[at as usize] {
+        Letter::Said(_, Said { how: How::Sums, .. }) => "sketch",
+        Letter::Said(_, Said { how: How::Want, .. }) => "want",
+        _ => "digest",
+    };
+    format!("{}, to the late {how}", how_read(reading))
+}
+
+fn wanted(state: &State, action: Action, rules: Rules) -> String {
+    match state.letter(action, rules) {
+        Letter::Said(_, it) => said(&it),
+        _ => "it wants nothing".to_owned(),
+    }
+}
+
+fn said(said: &Said) -> String {
+    match said.how {
+        How::Want => format!("it wants all after {}", said.reached.1),
+        how => says::name(how).to_owned(),
+    }
 }
 
 fn delta(message: &Message) -> String {
@@ -149,6 +229,9 @@ fn delta(message: &Message) -> String {
     }
     let (from, to) = (message.from, message.to);
     let mut text = format!("({from},{to}]");
+    if let Some(half) = message.half {
+        text += if half == Half::First { " first half of" } else { " second half of" };
+    }
     text += &entries(&message.page, 0);
     if generation != 2 {
         write!(text, " of generation {generation}").expect("room");
@@ -184,7 +267,7 @@ fn entries(log: &Log, suspects: u8) -> String {
 }
 
 fn slot(slot: &Slot) -> String {
-    let Slot { generation, evicted, left, max, gc, log, suspects, clean, horizon } = slot;
+    let Slot { generation, evicted, left, max, gc, log, suspects, clean, horizon, staged } = slot;
     if *generation == 0 {
         return "unknown".to_owned();
     }
@@ -199,6 +282,9 @@ fn slot(slot: &Slot) -> String {
     write!(text, "max {max}, gc {gc},{}", entries(log, *suspects)).expect("room");
     if horizon > max {
         write!(text, ", horizon {horizon}").expect("room");
+    }
+    if *staged > 0 {
+        write!(text, ", half of {staged}").expect("room");
     }
     if let Some(Clean { up_to, checked, held }) = clean {
         write!(text, ", checked (0,{checked}] of (0,{held}] for {up_to}").expect("room");

@@ -1,10 +1,11 @@
 //! A few hosts around one participant, and the network between them: the state of the model and
 //! all that can happen in it.
 
-use crate::events::{Action, Counts};
+use crate::events::{Action, Counts, Way};
 use crate::guards::{Guard, Rules};
 use crate::invariants::{self, History, Op, Told};
-use crate::rules::{Digest, Message, Outcome, answer, receive};
+use crate::rules::{Message, Outcome, Width, answer, receive};
+use crate::says::{How, Reading, Said, Theirs, claimed, read, want};
 use crate::slot::{KEYS, Slot};
 
 /// The most hosts of a configuration. Host 0 is the participant itself, W; host 1 is the one that
@@ -27,8 +28,8 @@ pub(crate) enum Letter {
     /// Nothing.
     #[default]
     None,
-    /// The digest of a host, for anyone who will answer.
-    Digest(u8, Digest),
+    /// What a host says, for anyone who will answer.
+    Said(u8, Said),
     /// A delta to a host.
     Delta(u8, Message),
     /// An entry of the map of host 1, to a host: the eviction of that number.
@@ -75,24 +76,32 @@ impl State {
 
     /// The letter that `action` brings, and to whom, before it arrives.
     pub(crate) fn letter(&self, action: Action, rules: Rules) -> Letter {
-        let delta = |from: u8, to: u8, digest: &Digest, narrow| {
-            let delta = answer(&self.slots[from as usize], digest, narrow, rules);
-            delta.map_or(Letter::None, |delta| Letter::Delta(to, delta))
-        };
         match action {
-            Action::Exchange(from, to, narrow) | Action::Send(from, to, narrow) => {
-                delta(from, to, &Digest::of(&self.slots[to as usize]), narrow)
-            }
-            Action::Answer(at, from, narrow) | Action::AnswerLate(at, from, narrow) => {
-                match &self.letters[at as usize] {
-                    Letter::Digest(of, digest) => delta(from, *of, digest, narrow),
-                    _ => Letter::None,
+            Action::Exchange(from, to, way, width) | Action::Send(from, to, way, width) => {
+                match self.say(from, to, way, rules) {
+                    Letter::Said(_, said) => {
+                        let reading = if way.wants { Reading::Plain } else { way.reading };
+                        self.tell(from, to, &said, reading, width, rules)
+                    }
+                    other => other,
                 }
             }
+            Action::Answer(at, from, reading, width)
+            | Action::AnswerLate(at, from, reading, width) => match &self.letters[at as usize] {
+                Letter::Said(of, said) => self.tell(from, *of, said, reading, width, rules),
+                _ => Letter::None,
+            },
             Action::Tell(_, to) | Action::SendTell(_, to) => {
                 Letter::Eviction(to, self.heard[to as usize])
             }
-            Action::Ask(of) => Letter::Digest(of, Digest::of(&self.slots[of as usize])),
+            Action::Ask(of, how) => Letter::Said(of, self.said(of, how, rules)),
+            Action::AskFor(host, of, reading) => {
+                self.say(of, host, Way { reading, wants: true }, rules)
+            }
+            Action::Want(at, host, reading) => match &self.letters[at as usize] {
+                Letter::Said(_, said) => self.want(host, said, reading, rules),
+                _ => Letter::None,
+            },
             Action::Deliver(at, to) => match self.letters[at as usize] {
                 Letter::Delta(_, delta) => Letter::Delta(to, delta),
                 Letter::Eviction(_, number) => Letter::Eviction(to, number),
@@ -102,35 +111,91 @@ impl State {
         }
     }
 
-    /// If W answers a digest in `action`, it sees first what that claims of W itself. A copy with
-    /// an unfinished check says nothing else.
-    pub(crate) fn hear_digest(&mut self, action: Action, rules: Rules) {
-        let digest = match action {
-            Action::Exchange(0, to, _) | Action::Send(0, to, _) => {
-                Digest::of(&self.slots[to as usize])
-            }
-            Action::Answer(at, 0, _) | Action::AnswerLate(at, 0, _) => {
-                match self.letters[at as usize] {
-                    Letter::Digest(_, digest) => digest,
-                    _ => return,
+    /// What `host` says of its copy.
+    pub(crate) fn said(&self, host: u8, how: How, rules: Rules) -> Said {
+        Said::of(host, &self.slots[host as usize], how, rules)
+    }
+
+    /// What `to` says to `from`, for that to come to know what it has.
+    fn say(&self, from: u8, to: u8, way: Way, rules: Rules) -> Letter {
+        let how = way.reading.how();
+        if way.wants {
+            return self.want(to, &self.said(from, how, rules), way.reading, rules);
+        }
+        Letter::Said(to, self.said(to, how, rules))
+    }
+
+    /// What `host` wants when it reads `said`.
+    pub(crate) fn want(&self, host: u8, said: &Said, reading: Reading, rules: Rules) -> Letter {
+        let slot = &self.slots[host as usize];
+        let theirs = read(slot, said, reading, rules);
+        let wanted = theirs.and_then(|theirs| want(host, slot, &theirs, rules));
+        wanted.map_or(Letter::None, |wanted| Letter::Said(host, wanted))
+    }
+
+    /// What `from` tells `to` when it reads what that `said`.
+    pub(crate) fn tell(
+        &self,
+        from: u8,
+        to: u8,
+        said: &Said,
+        reading: Reading,
+        width: Width,
+        rules: Rules,
+    ) -> Letter {
+        let slot = &self.slots[from as usize];
+        let theirs = read(slot, said, reading, rules);
+        let delta = theirs.and_then(|theirs| answer(slot, &theirs, width, rules));
+        delta.map_or(Letter::None, |delta| Letter::Delta(to, delta))
+    }
+
+    /// If W reads in `action` what another says, it sees first what that claims of W itself. A
+    /// copy with an unfinished check says nothing else.
+    pub(crate) fn hear_saying(&mut self, action: Action, rules: Rules) -> Result<(), String> {
+        let (said, reading) = match action {
+            Action::Exchange(from, to, way, _) | Action::Send(from, to, way, _) => {
+                let (reader, other) = if way.wants { (to, from) } else { (from, to) };
+                if reader != 0 {
+                    return Ok(());
                 }
+                (self.said(other, way.reading.how(), rules), way.reading)
             }
-            _ => return,
+            Action::AskFor(0, of, reading) => (self.said(of, reading.how(), rules), reading),
+            Action::Answer(at, 0, reading, _)
+            | Action::AnswerLate(at, 0, reading, _)
+            | Action::Want(at, 0, reading) => match self.letters[at as usize] {
+                Letter::Said(_, said) => (said, reading),
+                _ => return Ok(()),
+            },
+            _ => return Ok(()),
         };
-        if rules.keep(Guard::DigestsAreHeard) {
-            self.hear_of_oneself((digest.generation, digest.evicted, digest.max), rules);
+        self.hear_of_oneself_in(&said, reading, rules)
+    }
+
+    /// W reads what another says.
+    pub(crate) fn hear_of_oneself_in(
+        &mut self,
+        said: &Said,
+        reading: Reading,
+        rules: Rules,
+    ) -> Result<(), String> {
+        match read(&self.slots[0], said, reading, rules) {
+            Some(theirs) if rules.keep(Guard::SayingsAreHeard) => {
+                self.hear_of_oneself(claimed(said, &theirs, reading, rules), rules)
+            }
+            _ => Ok(()),
         }
     }
 
     /// Let `action` happen, and check what must hold of every change.
     pub(crate) fn step(&mut self, action: Action, rules: Rules) -> Result<(), String> {
-        self.hear_digest(action, rules);
+        self.hear_saying(action, rules)?;
         match action {
             Action::Exchange(..) | Action::Tell(..) | Action::Answer(..) | Action::Deliver(..) => {
                 let letter = self.letter(action, rules);
                 self.arrive(&letter, rules).map(|_| ())
             }
-            Action::Send(..) | Action::SendTell(..) | Action::Ask(_) => {
+            Action::Send(..) | Action::SendTell(..) | Action::Ask(..) | Action::AskFor(..) => {
                 let letter = self.letter(action, rules);
                 if !self.letters.contains(&letter) {
                     let free = self.letters.iter().position(|letter| *letter == Letter::None);
@@ -138,7 +203,7 @@ impl State {
                 }
                 Ok(())
             }
-            Action::AnswerLate(at, ..) => {
+            Action::AnswerLate(at, ..) | Action::Want(at, ..) => {
                 let letter = self.letter(action, rules);
                 if letter != Letter::None && !self.letters.contains(&letter) {
                     self.letters[at as usize] = letter;
@@ -147,6 +212,10 @@ impl State {
             }
             Action::Lose(at) => {
                 self.letters[at as usize] = Letter::None;
+                Ok(())
+            }
+            Action::GiveUp(host) => {
+                self.slots[host as usize].staged = 0;
                 Ok(())
             }
             Action::Evict => self.evict(),
@@ -225,7 +294,7 @@ impl State {
     /// A letter arrives at its host.
     pub(crate) fn arrive(&mut self, letter: &Letter, rules: Rules) -> Result<Outcome, String> {
         let (to, message) = match letter {
-            Letter::None | Letter::Digest(..) => return Ok(Outcome::Taken),
+            Letter::None | Letter::Said(..) => return Ok(Outcome::Taken),
             Letter::Delta(to, message) => (*to as usize, *message),
             Letter::Eviction(to, number) => {
                 let to = *to as usize;
@@ -237,7 +306,7 @@ impl State {
             }
         };
         if to == 0 && rules.keep(Guard::OwnStateIsRefused) {
-            self.hear_of_oneself((message.generation, message.evicted, message.to), rules);
+            self.hear_of_oneself(message.reaches(rules), rules)?;
             return Ok(Outcome::Outranked);
         }
         let mut slot = self.slots[to];
@@ -248,16 +317,23 @@ impl State {
 
     /// W hears of itself. That is never applied; if it is more than W ever issued, W takes a
     /// higher generation and keeps what it has, which may be no more than that it left.
-    fn hear_of_oneself(&mut self, claimed: (u8, bool, u8), rules: Rules) {
+    fn hear_of_oneself(&mut self, claimed: (u8, u8), rules: Rules) -> Result<(), String> {
         let own = self.slots[0];
-        if claimed <= own.order() {
-            return;
+        if claimed <= own.reached() {
+            return Ok(());
+        }
+        if !self.history.has_reached(claimed) {
+            let (generation, version) = claimed;
+            return Err(format!(
+                "invariant 9: W is told of generation {generation} max {version}, which never was"
+            ));
         }
         let next = claimed.0 + 1;
         let unused = next.max(self.history.newest() + 1);
         let next = if rules.keep(Guard::GenerationsAreNew) { unused } else { next };
         self.history.raise(own.generation, next);
         self.slots[0].generation = next;
+        Ok(())
     }
 
     fn replace(&mut self, host: usize, slot: Slot) -> Result<(), String> {
@@ -276,6 +352,6 @@ impl State {
 /// A message as the entry of an eviction amounts to.
 fn evicting(generation: u8) -> Message {
     let evicted = Slot::evicted(generation);
-    let unknown = Digest::of(&Slot::default());
-    answer(&evicted, &unknown, true, Rules::ALL).expect("news to one that knows nothing")
+    let told = answer(&evicted, &Theirs::UNKNOWN, Width::Narrow, Rules::ALL);
+    told.expect("news to one that knows nothing")
 }
