@@ -211,10 +211,17 @@ static void write_pairs(int number, plasmid_host *holder) {
     OK(plasmid_batch_commit(pair, NULL));
   }
   plasmid_batch_free(pair);
-  size_t len = 0;
-  OK(plasmid_host_initiate(holder, message, sizeof message, &len));
-  OK(plasmid_host_receive(peer, message, len, message, sizeof message, &len));
-  OK(plasmid_host_receive(holder, message, len, NULL, 0, &len));
+  // What one exchange leaves over comes with the next.
+  size_t count = 0;
+  while (plasmid_host_len(holder, &number, sizeof number, &count) != PLASMID_OK || count < KEYS) {
+    size_t len = 0;
+    plasmid_host *to = peer;
+    OK(plasmid_host_initiate(holder, message, sizeof message, &len));
+    while (len > 0) {
+      OK(plasmid_host_receive(to, message, len, message, sizeof message, &len));
+      to = to == peer ? holder : peer;
+    }
+  }
   plasmid_host_free(peer);
 }
 
