@@ -21,6 +21,7 @@ use crate::wire::delta::{ParticipantDelta, Piece};
 use crate::wire::entries::Entries;
 use crate::wire::entry::{Body, Entry};
 use crate::wire::keep::Clean;
+use crate::wire::short::ShortId;
 
 /// What a section takes beside its updates, in bytes that take as long.
 const SECTION_COST: usize = 256;
@@ -57,7 +58,7 @@ fn apply_section(state: &mut State, config: &Config, section: &ParticipantDelta<
     let short = state.short(section.id);
     for _ in 0..MAX_GIVEN_UP {
         let mut is_full = false;
-        let whole = take_section(state, config, section, &mut is_full);
+        let whole = take_section(state, config, section, short, &mut is_full);
         // The room that is made is used at once, or somebody else would take it.
         if !is_full || !state.give_up_staged(short) {
             return whole;
@@ -71,9 +72,9 @@ fn take_section(
     state: &mut State,
     config: &Config,
     section: &ParticipantDelta<'_>,
+    short: ShortId,
     is_full: &mut bool,
 ) -> bool {
-    let short = state.short(section.id);
     if short == state.own_short() {
         // The same short id with another id can never be told apart in digests.
         return *state.own().id == *section.id;

@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 pub(crate) use crate::log::after::After;
 use crate::log::batches::Batches;
 use crate::log::index::{Index, KeyHasher};
-use crate::log::scan::Scan;
+use crate::log::scan::{Scan, entry_at};
 use crate::log::subject::{Subject, Update};
 use crate::log::tally::Tally;
 use crate::wire::entry::Entry;
@@ -236,7 +236,11 @@ fn scan<'a>(
     batches: &Batches,
     subject: Subject<'_>,
 ) -> Option<(usize, Entry<'a>)> {
-    Scan::new(small).filter(|(_, held)| subject.is_in(held, batches)).last()
+    let mut newest = None;
+    for (at, held) in Scan::new(small) {
+        newest = if subject.is_in(&held, batches) { Some(at) } else { newest };
+    }
+    newest.map(|at| (at, entry_at(small, at)))
 }
 
 #[cfg(test)]

@@ -32,9 +32,8 @@ use crate::wire::varint;
 /// what is left.
 const ROOMY: usize = 1024;
 
-/// Lines that are said now and then, whatever sums say: so many bytes, and of more participants a
-/// part each time.
-const LINES_ROOM: usize = 2048;
+/// Bytes of the short sections, and what stands before others: room for them is made at once.
+const FEW: usize = 64;
 
 /// A made message and what it could not carry.
 #[derive(Debug, Default)]
@@ -73,7 +72,7 @@ impl Maker<'_> {
         let capabilities = self.capabilities(&outline);
         let rest = self.room() - pull_len - outline.len() - CAPABILITIES_LEN;
         let heard = self.heard(rest, !outline.is_digest());
-        let mut out = self.begin(Kind::Syn);
+        let mut out = self.begin(Kind::Syn, outline.len() + heard.len());
         outline.put_first(&mut out, self.state);
         if pulls {
             message::put_section_head(&mut out, tag::PULL, 0);
@@ -144,7 +143,7 @@ impl Maker<'_> {
         let mut rest = self.room() - delta - outline.len() - CAPABILITIES_LEN;
         let acked = self.fitting(acked, &mut rest);
         let heard = self.heard(rest, !outline.is_digest());
-        let mut out = self.begin(kind);
+        let mut out = self.begin(kind, delta + outline.len() + heard.len());
         outline.put_first(&mut out, self.state);
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_delta(&mut out, selection);
@@ -164,7 +163,7 @@ impl Maker<'_> {
 
     /// That this host takes lines only: the initiator says it so at once.
     fn not_understood(&mut self) -> Reply {
-        let mut out = self.begin(Kind::SynAck);
+        let mut out = self.begin(Kind::SynAck, 0);
         put_capabilities(&mut out, Some(0));
         Reply { bytes: finish(out), refuses: true, ..Reply::default() }
     }
@@ -175,7 +174,7 @@ impl Maker<'_> {
             Says::Nothing => Outline::nothing(),
             Says::Want(wants, differ) => Outline::want(self.state, self.rng, differ, wants, room),
             Says::Digest => Outline::digest(self.state, self.rng, room),
-            Says::Lines => Outline::digest(self.state, self.rng, room.min(LINES_ROOM)),
+            Says::Lines(most) => Outline::digest(self.state, self.rng, room.min(most)),
             Says::Sketch(cells) => match Outline::sketch(self.state, cells, room) {
                 Some(outline) => outline,
                 None => Outline::digest(self.state, self.rng, room),
@@ -192,7 +191,7 @@ impl Maker<'_> {
             Says::Sketch(cells) => Outline::sketch_len(state, cells),
             // Who needs more than half of everything need not be counted.
             _ if state.count() * outline::LINE_LEN > self.budget => usize::MAX,
-            Says::Digest | Says::Lines => Outline::whole(state).len(),
+            Says::Digest | Says::Lines(_) => Outline::whole(state).len(),
         }
     }
 
@@ -217,7 +216,7 @@ impl Maker<'_> {
         if acked.is_empty() && heard.is_empty() {
             return Vec::new();
         }
-        let mut out = self.begin(Kind::SynAck);
+        let mut out = self.begin(Kind::SynAck, heard.len());
         put_unless_empty(&mut out, tag::HEARD, &heard);
         put_unless_empty(&mut out, tag::ACKED, &acked);
         finish(out)
@@ -269,8 +268,9 @@ impl Maker<'_> {
         self.budget - message::frame_len(self.sender())
     }
 
-    fn begin(&self, kind: Kind) -> Vec<u8> {
-        let mut out = Vec::new();
+    /// The start of a message with `len` bytes of sections or a few more.
+    fn begin(&self, kind: Kind, len: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(message::frame_len(self.sender()) + len + FEW);
         message::put_header(&mut out, kind, self.state.cluster, self.sender());
         out
     }
@@ -324,7 +324,6 @@ fn put_delta(out: &mut Vec<u8>, mut selection: Selection<'_>) {
     }
     selection.chosen.sort_unstable_by(|a, b| a.participant.id.cmp(&b.participant.id));
     let len = selection.len();
-    out.reserve_exact(varint::prefixed_len(len) + 128);
     message::put_section_head(out, tag::DELTA, len);
     for section in &selection.chosen {
         section.put(out);

@@ -25,7 +25,10 @@ const CELLS_BESIDE: u64 = 4;
 /// or because somebody wants it, stays hidden.
 const LINES_EVERY: u64 = 64;
 
-/// So many exchanges in a row that left a rest, where there was room for all, are no chance.
+/// Bytes of them, and of more participants a part each time.
+const LINES_ROOM: usize = 2048;
+
+/// So many sketches more that left a rest, with room for all, than were read are no chance.
 const STUCK: u8 = 8;
 
 /// What was found before.
@@ -37,9 +40,9 @@ pub(crate) struct Estimate {
     is_answered: bool,
     /// How often it did.
     said: u64,
-    /// Somebody answered last who takes lines only.
-    in_lines: bool,
-    /// How many exchanges in a row left a rest for no reason.
+    /// Bytes for those met since then who take lines only; 0 if there were none.
+    plain: usize,
+    /// How many sketches more left a rest for no reason than were read.
     stuck: u8,
 }
 
@@ -49,8 +52,9 @@ impl Estimate {
         Estimate { said: own / 16 % LINES_EVERY, ..Estimate::default() }
     }
 
-    /// This host begins an exchange. Tells whether it is time to say it in lines.
-    pub(crate) fn begin(&mut self) -> bool {
+    /// This host begins an exchange. Tells how many bytes of lines it should say, if it is time for
+    /// lines.
+    pub(crate) fn begin(&mut self) -> Option<usize> {
         if !self.is_answered
             && let Some(mean) = self.mean
         {
@@ -59,18 +63,16 @@ impl Estimate {
         }
         self.is_answered = false;
         self.said += 1;
-        self.said.is_multiple_of(LINES_EVERY)
+        let plain = core::mem::take(&mut self.plain);
+        let is_time = plain > 0 || self.said.is_multiple_of(LINES_EVERY);
+        is_time.then_some(plain.max(LINES_ROOM))
     }
 
-    /// Somebody takes lines only. Nobody knows whom the next message is for, but where there is one
-    /// there may be more.
-    pub(crate) fn meet_plain(&mut self) {
-        self.in_lines = true;
-    }
-
-    /// Whether to say it in lines because of whom this host met last.
-    pub(crate) fn is_among_plain(&mut self) -> bool {
-        core::mem::take(&mut self.in_lines)
+    /// Somebody takes lines only, and said so many bytes of them. Nobody knows whom the next
+    /// message is for, but where there is one there may be more. It gets twice as many back at
+    /// most, for it may lack some: so nobody has others say much by saying little.
+    pub(crate) fn meet_plain(&mut self, len: usize) {
+        self.plain = self.plain.max(2 * len);
     }
 
     /// An exchange found so many. No peer can do more than double what is expected, or there would
@@ -86,28 +88,42 @@ impl Estimate {
         });
     }
 
-    /// There was room for what was found, and something is left all the same; or there is not.
-    /// Tells whether that happened so often that it is no chance.
-    pub(crate) fn is_stuck(&mut self, is_rest: bool) -> bool {
-        self.stuck = if is_rest { self.stuck + 1 } else { 0 };
-        if self.stuck == STUCK {
-            self.stuck = 0;
-            return true;
+    /// A sketch of `size` cells showed `found` numbers, and about `left` more are in it. Tells
+    /// whether so much is left so often that it is no chance.
+    pub(crate) fn is_stuck(&mut self, size: usize, found: usize, left: usize) -> bool {
+        let room = cells_for((found + left) as u64 * PART);
+        match left {
+            // Where hardly anything differs nothing can fall together.
+            0 if found > 1 => self.stuck = self.stuck.saturating_sub(1),
+            // One that had no room tells nothing, neither way; but larger ones there are none.
+            1.. if room <= size || size == MAX_CELLS => self.stuck += 1,
+            _ => {}
         }
-        false
+        let is_stuck = self.stuck == STUCK;
+        if is_stuck {
+            self.stuck = 0;
+        }
+        is_stuck
     }
 
     /// How many cells the next sketch should have.
     pub(crate) fn cells(&self) -> usize {
         match self.mean.unwrap_or(UNKNOWN * PART) {
             mean if mean < IDLE => 1,
-            mean => (mean * CELLS_EACH / PART + CELLS_BESIDE) as usize,
+            mean => cells_for(mean),
         }
     }
 }
 
+/// How many cells show so many numbers, in parts.
+const fn cells_for(numbers: u64) -> usize {
+    (numbers * CELLS_EACH / PART + CELLS_BESIDE) as usize
+}
+
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
@@ -148,7 +164,15 @@ mod tests {
     #[test]
     fn lines_come_now_and_then() {
         let mut estimate = Estimate::new(0);
-        let turns = (0..640).filter(|_| estimate.begin()).count();
-        assert_eq!(turns, 10);
+        let turns: Vec<_> = (0..640).filter_map(|_| estimate.begin()).collect();
+        assert_eq!(turns, [LINES_ROOM; 10]);
+    }
+
+    #[test]
+    fn who_takes_lines_only_gets_twice_as_many() {
+        let mut estimate = Estimate::new(0);
+        estimate.meet_plain(10_000);
+        estimate.meet_plain(10);
+        assert_eq!([(); 2].map(|()| estimate.begin()), [Some(20_000), None]);
     }
 }

@@ -171,11 +171,10 @@ impl Host {
 
     /// What a Syn says of what is here.
     fn says(&mut self, manner: Manner) -> Says<'static> {
-        let in_lines = self.estimate.is_among_plain() || manner.in_lines;
         let says = match self.estimate.begin() {
-            _ if in_lines => Says::Digest,
-            true if self.config.digests != Digests::Plain => Says::Lines,
-            _ => Says::all(&self.state, &self.config, self.estimate.cells()),
+            _ if manner.in_lines => Says::Digest,
+            Some(room) if self.config.digests != Digests::Plain => Says::Lines(room),
+            _ => Says::all(&self.state, &self.config, self.estimate.cells(), 1),
         };
         if matches!(says, Says::Sketch(_)) {
             self.state.level_sketches();
@@ -200,30 +199,25 @@ impl Host {
     /// Learn from an exchange how large the next sketch should be; its message told of so many
     /// participants.
     fn expect(&mut self, message: &Message<'_>, account: &Account, told: usize) {
-        if message.digest.is_some() && !message.can(capability::SKETCH) {
-            self.estimate.meet_plain();
+        if let Some(digest) = message.digest.filter(|_| !message.can(capability::SKETCH)) {
+            self.estimate.meet_plain(digest.len());
         }
-        match account.reading {
+        let left = match account.reading {
             // The other one has read what this one said, and tells or asks for all that it found.
             Reading::Nothing if message.kind == Kind::SynAck && !message.is_refusal() => {
-                self.estimate.found(account.differ.max(told));
+                return self.estimate.found(account.differ.max(told));
             }
-            Reading::Nothing => {}
-            Reading::Part { left } => {
-                let size = message.sketch.map_or(0, |sketch| sketch.size());
-                self.estimate.found(account.differ + left);
-                let had_room = 2 * account.differ + 8 <= size && left * 8 <= size;
-                // One that had no room tells nothing, neither way.
-                if had_room && self.estimate.is_stuck(true) {
-                    let participants = self.state.count();
-                    self.state.level_sketches().rotate(participants);
-                }
-            }
-            Reading::Range => {}
-            Reading::Whole => {
-                self.estimate.found(account.differ);
-                self.estimate.is_stuck(false);
-            }
+            Reading::Nothing | Reading::Range => return,
+            Reading::Part { left } => left,
+            Reading::Whole => 0,
+        };
+        self.estimate.found(account.differ + left);
+        // Lines tell nothing of what falls together in sums.
+        if let Some(sketch) = message.sketch
+            && self.estimate.is_stuck(sketch.size(), account.differ, left)
+        {
+            let participants = self.state.count();
+            self.state.level_sketches().rotate(participants);
         }
     }
 

@@ -17,6 +17,7 @@ impl<'a> Scan<'a> {
 impl<'a> Iterator for Scan<'a> {
     type Item = (usize, Entry<'a>);
 
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.at;
         let entry = (at < self.bytes.len()).then(|| entry_at(self.bytes, at))?;

@@ -30,6 +30,14 @@ pub(crate) enum Reading {
     Whole,
 }
 
+impl Reading {
+    /// Hardly one cell in a hundred of that sketch was empty: nobody can tell how much is left.
+    pub(crate) fn is_full(self, sketch: Sketch<'_>) -> bool {
+        // Of full ones no more is estimated than a little above that.
+        matches!(self, Reading::Part { left } if 4 * left >= 3 * sketch.size())
+    }
+}
+
 /// What is said of the two that meet.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Said {

@@ -16,14 +16,18 @@ const SMALL_DIGEST: usize = 64;
 /// The least cells of a sketch that is said because another did not suffice.
 const LEAST_AGAIN: usize = 32;
 
+/// A sketch of at least as many cells that was full may have been far too small, and then a larger
+/// one is, too. Lines are said that take up to so many times as much, because they tell all.
+const WORTH_ALL: usize = 4;
+
 /// What a message says of the copies here.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Says<'a> {
     Nothing,
     /// A line for each.
     Digest,
-    /// The same, some of them.
-    Lines,
+    /// The same, in so many bytes.
+    Lines(usize),
     /// So many sums.
     Sketch(usize),
     /// What is wanted of the receiver, and in how many they differ.
@@ -31,12 +35,13 @@ pub(crate) enum Says<'a> {
 }
 
 impl Says<'_> {
-    /// All of what is here, in lines or in a sketch of `cells` or a few more, whichever takes less.
-    /// If there is none of so many it is the largest, and what answers it will be in lines: who
-    /// claims that very much differs makes nobody say much more than that.
-    pub(crate) fn all(state: &View, config: &Config, cells: usize) -> Self {
+    /// All of what is here, in a sketch of `cells` or a few more, or in lines if these take less
+    /// than `times` as much. If there is no sketch of so many it is the largest, and what answers
+    /// it will be in lines: who claims that very much differs makes nobody say much more than that.
+    pub(crate) fn all(state: &View, config: &Config, cells: usize, times: usize) -> Self {
         let cells = size_of(cells);
-        let len = section_len(sketch::len(state.sketches.epoch(), cells)).max(SMALL_DIGEST);
+        let len = section_len(sketch::len(state.sketches.epoch(), cells));
+        let len = (times * len).max(SMALL_DIGEST);
         let is_more = || state.count() * LINE_LEN > len || Outline::whole(state).len() > len;
         match config.digests {
             Digests::Plain => Says::Digest,
@@ -83,7 +88,9 @@ impl Maker<'_> {
             Some(sketch) if !is_read && self.is_lines_time(reading, sketch) => Says::Digest,
             Some(sketch) if !is_read => {
                 let cells = (4 * sketch.size()).max(LEAST_AGAIN);
-                Says::all(self.state, self.config, cells)
+                let is_full = reading.is_full(sketch) && sketch.size() >= LEAST_AGAIN;
+                let times = if is_full { WORTH_ALL } else { 1 };
+                Says::all(self.state, self.config, cells, times)
             }
             _ if !is_read => Says::Digest,
             _ if theirs.pull => Says::Nothing,
@@ -102,7 +109,7 @@ impl Maker<'_> {
         match reading {
             Reading::Nothing => !is_behind || self.rng.bool(),
             // Of a full one nobody can tell how much more it is.
-            Reading::Part { left } if left >= theirs.size() => 4 * theirs.size() >= MAX_CELLS,
+            _ if reading.is_full(theirs) => 4 * theirs.size() >= MAX_CELLS,
             _ => theirs.size() == MAX_CELLS,
         }
     }

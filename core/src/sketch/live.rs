@@ -10,6 +10,13 @@ use crate::wire::short::ShortId;
 /// takes some microseconds, so that nobody can keep a large host busy with it.
 const PLACED_PER_MESSAGE: u64 = 64;
 
+/// And at least so many messages from one change to the next, however few they are: that is some
+/// rounds, and so an epoch has come to everybody before there can be another one.
+const MESSAGES_APART: u64 = 64;
+
+/// So many messages more in other epochs than in those that are here are no chance.
+const APART: u8 = 8;
+
 /// Later epochs there are none: who claims one by mistake ends rotation, and nothing else.
 const MAX_EPOCH: u64 = u32::MAX as u64;
 
@@ -24,6 +31,8 @@ pub(crate) struct Sketches {
     own: Counted,
     /// Messages since the last change of the epoch.
     messages: u64,
+    /// How many more of them were in an epoch that is not here than in one that is.
+    apart: u8,
 }
 
 impl Sketches {
@@ -71,17 +80,32 @@ impl Sketches {
         both.map(|sketch| &**sketch).find(|sketch| sketch.epoch == epoch)
     }
 
-    /// A peer places by that epoch: follow, if that is later, unless it was changed just now. With
-    /// `participants` to put in place anew it takes a while.
+    /// A peer places by that epoch. The next one is followed at once, and others when more peers
+    /// are in such than can be read: one that leads a host away leads nobody after it, and the host
+    /// comes back. Only unless it was changed just now: with `participants` to put in place anew it
+    /// takes a while.
     pub(crate) fn follow(&mut self, epoch: u64, participants: usize) {
         self.messages = self.messages.saturating_add(1);
-        if self.epoch < epoch && epoch <= MAX_EPOCH && self.is_due(participants) {
+        if self.of(epoch).is_some() {
+            self.apart = self.apart.saturating_sub(1);
+            return;
+        }
+        self.apart = self.apart.saturating_add(1);
+        let enough = match epoch {
+            _ if epoch == self.epoch + 1 => 0,
+            // Of two that are apart the earlier one moves.
+            _ if epoch > self.epoch => APART,
+            _ => 2 * APART,
+        };
+        if self.apart > enough && epoch <= MAX_EPOCH && self.is_due(participants) {
             self.change_to(epoch);
         }
     }
 
     fn is_due(&self, participants: usize) -> bool {
-        self.messages.saturating_mul(PLACED_PER_MESSAGE) >= participants as u64
+        let is_first = self.previous.is_none();
+        (is_first || self.messages >= MESSAGES_APART)
+            && self.messages.saturating_mul(PLACED_PER_MESSAGE) >= participants as u64
     }
 
     /// Place anew: what fell together does not any more.
@@ -95,5 +119,6 @@ impl Sketches {
         self.previous = self.current.take();
         self.epoch = epoch;
         self.messages = 0;
+        self.apart = 0;
     }
 }

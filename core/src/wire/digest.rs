@@ -157,6 +157,11 @@ impl<'a> Digest<'a> {
 }
 
 impl Digest<'_> {
+    /// Bytes of it.
+    pub(crate) fn len(&self) -> usize {
+        len(self.range, self.lines.rest().len())
+    }
+
     /// Append the digest again.
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         put(out, self.range, self.lines());

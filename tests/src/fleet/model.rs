@@ -137,9 +137,10 @@ impl Model {
         section(1 + lines + 2 * self.known[who] as u64)
     }
 
-    fn sketch_len(&self, who: usize, size: usize) -> Option<u64> {
+    /// Bytes of its sketch, unless lines take less than `times` as much.
+    fn sketch_len(&self, who: usize, size: usize, times: u64) -> Option<u64> {
         let len = section(1 + 20 * size as u64);
-        let is_less = len.max(64) < self.digest_len(who);
+        let is_less = (times * len).max(64) < self.digest_len(who);
         (self.says == Says::Smallest && is_less).then_some(len)
     }
 
@@ -227,11 +228,11 @@ fn want_len(count: usize, of: usize) -> u64 {
     section(varint(of as u64).len() as u64 + count as u64 * (gap + 1))
 }
 
-/// How many numbers fill so many cells, roughly.
+/// How many numbers fill so many cells, by as many terms as hosts take.
 fn left(filled: usize, size: usize) -> usize {
-    let empty = 1.0 - filled as f64 / size as f64;
-    let row = size.div_ceil(4) as f64;
-    ((-empty.max(1e-9).ln() * row) as usize).clamp(1, size)
+    let share = filled as f64 / size as f64;
+    let sum: f64 = (1..=12).map(|nth| share.powi(nth) / f64::from(nth)).sum();
+    ((sum * size.div_ceil(4) as f64) as usize).clamp(1, size)
 }
 
 impl Fleet for Model {
@@ -247,7 +248,7 @@ impl Fleet for Model {
         let differ = self.differs(a, b);
         let in_lines = self.expects[a].begin() && self.says == Says::Smallest;
         let mut size = self.expects[a].size();
-        let sketch = if in_lines { None } else { self.sketch_len(a, size) };
+        let sketch = if in_lines { None } else { self.sketch_len(a, size, 1) };
         // Of many hosts only a part is said in those lines; they come too seldom to matter here.
         let lines = if in_lines { self.digest_len(a).min(2048) } else { self.digest_len(a) };
         let syn = FRAME + sketch.unwrap_or(lines + CAPABILITIES);
@@ -266,10 +267,11 @@ impl Fleet for Model {
             let delta = self.bring(a, news.iter(), brought);
             let is_told = |one: &Differs| news.iter().any(|told| told.whose == one.whose);
             let rest: Vec<Differs> = differ.iter().filter(|one| !is_told(one)).copied().collect();
-            let is_full = read.left >= size;
+            let is_full = 4 * read.left >= 3 * size;
             let is_largest = size == MOST || (is_full && 4 * size >= MOST);
+            let times = if is_full && size >= 32 { 4 } else { 1 };
             size = size_of((4 * size).max(32));
-            let again = self.sketch_len(b, size).filter(|_| !is_largest);
+            let again = self.sketch_len(b, size, times).filter(|_| !is_largest);
             let again_len = again.unwrap_or(self.digest_len(b) + CAPABILITIES);
             said.messages += 1;
             said.again += 1;

@@ -3,8 +3,9 @@
 use plasmid::Host;
 use plasmid::wire::{Cell, Message};
 use plasmid_tests::craft::{sketch, want};
+use plasmid_tests::sums::Salt;
 
-use crate::pair::{from, host, ids, meet, sketch_in, sketching, teach};
+use crate::pair::{cluster, from, host, ids, meet, short, sketch_in, sketching, teach};
 
 const BUDGET: usize = 65_507;
 const SIZES: [usize; 8] = [1, 4, 8, 32, 96, 384, 1536, 3072];
@@ -64,8 +65,8 @@ fn claims_that_much_differs_are_forgotten() {
     assert!(exchanges.expect("it ends") <= 64);
 }
 
-/// A sketch as it should be, but for one cell that no number fits: eight of those in a row have a
-/// host think that something falls together. It places anew, and no more often than it may.
+/// A sketch as it should be, but for one cell that no number fits: eight of those have a host think
+/// that something falls together. It places anew, and no more often than it may.
 #[test]
 fn sketches_that_leave_a_rest_make_no_storm_of_epochs() {
     for participants in [300, 2_000, 20_000] {
@@ -89,7 +90,30 @@ fn sketches_that_leave_a_rest_make_no_storm_of_epochs() {
         }
         let changes = (last - first) as usize;
         println!("{participants} participants: {changes} epochs in 400 messages");
-        assert!(changes <= (400 / 8).min(400 * 64 / participants + 1), "{changes} changes");
+        assert!(changes <= (400 / 64).min(400 * 64 / participants) + 1, "{changes} changes");
+    }
+}
+
+/// However many fall together, and be it that they fill the largest sketch.
+#[test]
+fn sketches_that_leave_a_rest_again_and_again_are_placed_anew_whatever_is_left() {
+    const SIZE: usize = 3072;
+    for filled in [1, 16, 100, 341, 400, 600, 700, 768] {
+        let mut victim = sketching(b"a", 1);
+        teach(&mut victim, ids(300), 1);
+        let salt = Salt::new(cluster(), 0);
+        let level: Vec<_> = ids(300).iter().map(|id| (short(id), 1, 1)).collect();
+        let mut cells = salt.cells(SIZE, &level);
+        for row in cells.chunks_exact_mut(SIZE / 4) {
+            row[..filled].iter_mut().for_each(|cell| cell.sum = cell.sum.wrapping_add(1));
+        }
+        let rest = from(b"x", 1).section(12, &sketch(0, &cells)).finish();
+        let told = (1..=100).find(|_| {
+            victim.receive(&rest, 0).expect("a sound message");
+            next(&mut victim).1 == 1
+        });
+        println!("{filled} cells in each row: after {told:?} messages");
+        assert_eq!(told, Some(8), "{filled} cells in each row");
     }
 }
 
@@ -135,6 +159,21 @@ fn a_sketch_that_was_not_read_is_answered_with_one_of_four_times_the_cells() {
             let answer = host.receive(&message, BUDGET).expect("a sound message");
             assert_eq!(sketch_in(&answer), Some((0, again)), "{size} cells");
         }
+    }
+}
+
+#[test]
+fn a_full_sketch_is_answered_in_lines_if_they_take_up_to_four_times_as_much() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    // Of 300 lines are 3 KB, of 20,000 they are 160 KB.
+    let cases = [(300, 16, false), (300, 32, true), (20_000, 384, false), (20_000, 768, true)];
+    for (participants, size, in_lines) in cases {
+        let mut host = host(b"b", 2);
+        teach(&mut host, ids(participants), 1);
+        let cells: Vec<Cell> = (0..size).map(|_| any_cell(&mut rng)).collect();
+        let message = from(b"x", 1).section(12, &sketch(0, &cells)).finish();
+        let answer = host.receive(&message, BUDGET).expect("a sound message");
+        assert_eq!(sketch_in(&answer).is_none(), in_lines, "{participants}, {size} cells");
     }
 }
 

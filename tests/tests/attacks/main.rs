@@ -9,4 +9,5 @@ mod garbage;
 mod hiding;
 mod packed;
 mod pair;
+mod plain;
 mod wants;

@@ -57,6 +57,13 @@ pub(crate) fn claim(epoch: u64) -> Vec<u8> {
     from(b"x", 1).section(12, &sketch(epoch, &[wire::Cell::default()])).finish()
 }
 
+/// Have a host place by that epoch.
+pub(crate) fn lead(host: &mut Host, epoch: u64) {
+    for _ in 0..=8 {
+        host.receive(&claim(epoch), 0).expect("a sound message");
+    }
+}
+
 /// One exchange, begun by `a`: all that is said.
 pub(crate) fn meet(a: &mut Host, b: &mut Host, budget: usize) -> Vec<Vec<u8>> {
     let mut said = vec![a.initiate(budget).expect("a good budget")];

@@ -225,23 +225,40 @@ fn host(cluster_name: &str, had: &[Had]) -> Host {
     host
 }
 
+/// Have the host place by that epoch.
+fn lead(host: &mut Host, cluster: u64, epoch: u64) {
+    for _ in 0..=8 {
+        let message = Craft::new(1, cluster).section(12, &sketch(epoch, &[Cell::default()]));
+        host.receive(&message.finish(), 0).expect("a sound message");
+    }
+}
+
 /// The sketches that the host says under that epoch, by their sizes: larger ones when it cannot
 /// read what it is told, smaller ones when nobody answers.
 fn said(host: &mut Host, cluster: u64, epoch: u64) -> BTreeMap<usize, Vec<Cell>> {
+    lead(host, cluster, epoch);
     let mut said = BTreeMap::new();
     let mut hear = |message: &[u8]| {
         let message = Message::decode(message).expect("a sound message");
-        if let Some(sketch) = message.sketch {
-            assert_eq!(sketch.epoch, epoch);
-            said.insert(sketch.size(), sketch.cells().collect());
-        }
+        let Some(sketch) = message.sketch else { return Vec::new() };
+        assert_eq!(sketch.epoch, epoch);
+        let cells: Vec<Cell> = sketch.cells().collect();
+        said.insert(cells.len(), cells.clone());
+        cells
     };
-    for size in [8, 24, 768] {
-        let noise = Cell { sum: 1, places: 1, checks: 1 };
-        let message = Craft::new(1, cluster).section(12, &sketch(epoch, &vec![noise; size]));
-        hear(&host.receive(&message.finish(), BUDGET).expect("a sound message"));
+    let noise = Cell { sum: 1, places: 1, checks: 1 };
+    let mut answer = |cells: &[Cell]| {
+        let message = Craft::new(1, cluster).section(12, &sketch(epoch, cells));
+        hear(&host.receive(&message.finish(), BUDGET).expect("a sound message"))
+    };
+    for size in [8, 24] {
+        answer(&vec![noise; size]);
     }
-    (0..120).for_each(|_| hear(&host.initiate(BUDGET).expect("a good budget")));
+    // A full one of 768 would be answered in lines: this one differs in most of its cells.
+    let mut most = answer(&[noise; 192]);
+    most[..600].fill(noise);
+    answer(&most);
+    (0..120).for_each(|_| drop(hear(&host.initiate(BUDGET).expect("a good budget"))));
     said
 }
 
@@ -277,8 +294,7 @@ pub(crate) fn check_difference(vector: &Value) {
     let mut host = host(text(vector, "cluster_name"), &mine);
     let sketch = sketch(epoch, &cells(size as usize, &vector["theirs"]["cells"]));
     let message = Craft::new(1, cluster).section(12, &sketch).finish();
-    // One that knows many follows to another epoch only after some messages.
-    host.receive(&message, 0).expect("a sound message");
+    lead(&mut host, cluster, epoch);
     let answer = host.receive(&message, BUDGET).expect("a sound message");
 
     let mine: BTreeMap<u64, Slot> =
