@@ -40,7 +40,7 @@ fn measure(meetings: &mut Meetings, words: &[&str]) -> Result<Value, Box<dyn Err
         ["w4", participants, changed] => {
             meetings.changed(participants.parse()?, changed.parse()?)?
         }
-        ["w5", "spreading", kind, count] => fleet::spreading(kind, count.parse()?),
+        ["w5", "spreading", kind, count] => fleet::spreading(kind, count.parse()?)?,
         ["w5", "loaded", kind, count] => fleet::loaded(kind, count.parse()?),
         ["w6", "overwritten", history] => memory::overwritten(history == "on")?,
         ["w6", participants, keys, value] => {

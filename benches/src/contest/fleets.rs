@@ -27,11 +27,14 @@ pub(crate) fn fleets(rows: &mut Rows, _: &mut Plots) -> Result<(), Box<dyn Error
         let rounds = row("rounds until the last has it");
         rows.against(rounds, Unit::Rounds, of("last"), best, Target::Times(1.0 / NEAR));
         if let Some(chitchat) = chitchat.as_ref().filter(|_| count == 128) {
+            // It compresses all that it says.
+            let ours = ours.ask(&format!("w5 spreading compressed {count}"));
+            let ours = |figure| ours.as_ref().and_then(|ours: &Figures| ours.get(figure));
             let theirs = |figure| ("chitchat", chitchat.get(figure));
             let all = row("rounds until all have everything");
-            rows.against(all, Unit::Rounds, of("all"), theirs("all"), Target::Nothing);
-            let bytes = row("bytes of each host");
-            rows.against(bytes, Unit::Bytes, of("bytes"), theirs("bytes"), Target::Nothing);
+            rows.against(all, Unit::Rounds, ours("all"), theirs("all"), Target::Nothing);
+            let bytes = row("bytes of each host, compressed");
+            rows.against(bytes, Unit::Bytes, ours("bytes"), theirs("bytes"), Target::Nothing);
         }
         let (serf_rounds, serf_bytes) = serf(count);
         let serf_rounds = ("Serf's formula, fan-out 3", Some(serf_rounds));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::hosts::{BUDGET, compressing, host, teach};
 use crate::clock::clocked;
-use crate::exchange::exchange;
+use crate::exchange::{exchange, over_a_stream};
 use crate::input::VALUE;
 
 const PARTICIPANTS: usize = 1_000;
@@ -13,8 +13,6 @@ const KEYS: usize = 100;
 const ENTRIES: usize = PARTICIPANTS * KEYS;
 /// What chitchat fills, the greatest datagram of UDP.
 const DATAGRAM: usize = 65_507;
-/// What a program reads from a connection at once.
-const CHUNK: usize = 64 << 10;
 
 pub(crate) fn cold_sync(how: &str) -> Result<Value, Error> {
     let host = if how == "compressed" { compressing } else { host };
@@ -23,7 +21,9 @@ pub(crate) fn cold_sync(how: &str) -> Result<Value, Error> {
     let mut newcomer = host(PARTICIPANTS + 1)?;
     let (said, ns) = clocked(|| match how {
         "datagrams" => in_messages(&mut newcomer, &mut holder, DATAGRAM),
-        "stream" | "compressed" => over_a_stream(&mut newcomer, &mut holder),
+        "stream" | "compressed" => {
+            over_a_stream(&mut newcomer, &mut holder, Mode::Pull).map(|bytes| (1, bytes))
+        }
         _ => in_messages(&mut newcomer, &mut holder, BUDGET),
     });
     let (exchanges, bytes) = said?;
@@ -49,18 +49,4 @@ fn in_messages(
             return Ok((exchanges, bytes));
         }
     }
-}
-
-fn over_a_stream(newcomer: &mut Host, holder: &mut Host) -> Result<(usize, usize), Error> {
-    let mut stream = newcomer.create_stream(true, Mode::Pull);
-    let mut answers = holder.exchange(true);
-    let mut bytes = 0;
-    while !stream.is_finished() {
-        let asked = stream.transmit(newcomer, CHUNK)?;
-        answers.receive(holder, &asked)?;
-        let answered = answers.transmit(CHUNK);
-        stream.receive(newcomer, &answered)?;
-        bytes += asked.len() + answered.len();
-    }
-    Ok((1, bytes))
 }
