@@ -41,7 +41,7 @@ pub(crate) enum Guard {
     EvictedOutranks,
     /// What is read in part claims nothing of the participant that reads it.
     PartsClaimNothing,
-    /// What brings no updates ends where it starts, which is where another is: it claims no version.
+    /// What brings no updates ends where it starts, where another is: it claims no version.
     EmptyClaimsNothing,
     /// A want names a version, and what is unfinished, only of its receiver's generation.
     WantsAreOfOneGeneration,

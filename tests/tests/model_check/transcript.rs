@@ -28,7 +28,19 @@ pub(crate) fn of_broken(config: &Config, rules: Rules, broken: &Broken) -> Strin
         text += &standing(end, config);
     }
     writeln!(text, "violation: {}", broken.why).expect("room");
-    text
+    text.lines().map(folded).collect()
+}
+
+/// A line that is too long goes on in the next one.
+fn folded(line: &str) -> String {
+    const MOST_COLUMNS: usize = 100;
+    let comma = line.get(..MOST_COLUMNS).and_then(|start| start.rfind(", "));
+    match comma {
+        Some(at) if line.len() > MOST_COLUMNS => {
+            format!("{}\n{}", &line[..=at], folded(&format!("        {}", &line[at + 2..])))
+        }
+        _ => format!("{line}\n"),
+    }
 }
 
 /// How all hosts stand.
