@@ -282,6 +282,28 @@ fn ids_that_crowd_around_an_honest_one_hide_it_for_no_longer_than_lines_take() {
     }
 }
 
+/// So many that each of the cells of the honest one, in the largest sketch, has some of them: easy
+/// to find, but they come out of their other cells, and so it does, too.
+#[test]
+fn ids_that_cover_the_cells_of_an_honest_one_do_not_hide_it() {
+    const EACH: usize = 40;
+    for (hosts, epoch) in [(8, 0), (2, LAST)] {
+        let salt = Salt::new(cluster(), epoch);
+        let honest = id(7);
+        let mut cover = Vec::new();
+        for cell in salt.cells_of(short(&honest), MOST) {
+            let ids = (0..u64::MAX).map(u64::to_be_bytes);
+            let such = ids.filter(|id| salt.cells_of(short(id), MOST).contains(&cell));
+            cover.extend(such.take(EACH));
+        }
+        let hidden = hide(&mut placed(hosts, 1_500, epoch), honest, &cover, 12);
+        assert!(hidden.late <= 1, "{hidden:?}");
+        // A sketch with two cells for each of them, or three, and what is told both ways.
+        assert!(hidden.bytes <= (20 * 3 + 2 * 44) * cover.len(), "{hidden:?}");
+        assert_eq!(hidden.epoch, epoch, "there is nothing to be placed anew");
+    }
+}
+
 /// Where there is no next epoch, or not yet: a second sketch, and no more.
 #[test]
 fn ids_that_fall_together_cost_one_more_sketch_where_no_epoch_follows() {
