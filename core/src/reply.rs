@@ -188,7 +188,9 @@ impl Maker<'_> {
         match says {
             Says::Nothing => 0,
             Says::Want(wants, differ) => Outline::want_len(state, differ, wants),
-            Says::Sketch(cells) => Outline::sketch_len(state, cells),
+            Says::Sketch(cells) => Outline::sketch(state, cells, usize::MAX)
+                .unwrap_or_else(|| Outline::whole(state))
+                .len(),
             // Who needs more than half of everything need not be counted.
             _ if state.count() * outline::LINE_LEN > self.budget => usize::MAX,
             Says::Digest | Says::Lines(_) => Outline::whole(state).len(),

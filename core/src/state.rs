@@ -204,6 +204,14 @@ impl State {
         sketches
     }
 
+    /// Do with the sketches what may change the epoch, among so many participants: they are level
+    /// before it and after.
+    pub(crate) fn turn_sketches(&mut self, turn: impl FnOnce(&mut Sketches, usize)) {
+        let participants = self.count();
+        turn(self.level_sketches(), participants);
+        self.level_sketches();
+    }
+
     /// Set somebody else's slot to evicted in that generation, if that outranks what is held.
     pub(crate) fn evict(&mut self, id: &[u8], generation: u64, config: &Config) {
         let short = self.short(id);

@@ -14,6 +14,7 @@ use crate::reply::Reply;
 use crate::reply::account::{Account, Reading, Said};
 use crate::reply::difference::is_outdated;
 use crate::reply::says::{Manner, Says};
+use crate::sketch::live::Sketches;
 use crate::wire::bounds::{MAX_VERSION, MIN_BUDGET};
 use crate::wire::lines::HeardLine;
 use crate::wire::message::{Kind, Message, capability};
@@ -190,9 +191,7 @@ impl Host {
     /// Bring the sums level, if the message has some to be compared.
     fn level_with(&mut self, message: &Message<'_>) {
         if let Some(sketch) = message.sketch.filter(|_| self.config.digests != Digests::Plain) {
-            let participants = self.state.count();
-            self.state.level_sketches().follow(sketch.epoch, participants);
-            self.state.level_sketches();
+            self.state.turn_sketches(|sketches, count| sketches.follow(sketch.epoch, count));
         }
     }
 
@@ -216,8 +215,7 @@ impl Host {
         if let Some(sketch) = message.sketch
             && self.estimate.is_stuck(sketch.size(), account.differ, left)
         {
-            let participants = self.state.count();
-            self.state.level_sketches().rotate(participants);
+            self.state.turn_sketches(Sketches::rotate);
         }
     }
 

@@ -143,11 +143,6 @@ impl Outline {
         (outline.len() <= room).then_some(outline)
     }
 
-    /// Bytes of that.
-    pub(crate) fn sketch_len(state: &View, cells: usize) -> usize {
-        Self::sketch(state, cells, usize::MAX).map_or(0, |outline| outline.len())
-    }
-
     /// What is wanted, as much of it as fits into `room`, from one drawn at random on.
     pub(crate) fn want(
         state: &View,

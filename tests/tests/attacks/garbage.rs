@@ -117,6 +117,32 @@ fn sketches_that_leave_a_rest_again_and_again_are_placed_anew_whatever_is_left()
     }
 }
 
+/// What is said of the copies here gets its share of the message that answers the last of those, too,
+/// however much there is to tell.
+#[test]
+fn who_places_anew_says_what_is_here_all_the_same() {
+    const SIZE: usize = 96;
+    let mut victim = sketching(b"a", 1);
+    teach(&mut victim, ids(300), 1);
+    for number in 0..=u8::MAX {
+        victim.set(&[number], b"v").expect("a small value");
+    }
+    let level: Vec<_> = ids(300).iter().map(|id| (short(id), 1, 1)).collect();
+    let mut cells = Salt::new(cluster(), 0).cells(SIZE, &level);
+    for row in cells.chunks_exact_mut(SIZE / 4) {
+        row[0].sum = row[0].sum.wrapping_add(1);
+    }
+    let rest = from(b"x", 1).section(12, &sketch(0, &cells)).finish();
+    let told = (1..=20).find(|_| {
+        let answer = victim.receive(&rest, 512).expect("a sound message");
+        let answer = Message::decode(&answer).expect("an honest message");
+        let lines = answer.digest.expect("no sketch fits").lines().count();
+        assert!(lines > 0 && answer.delta.is_some(), "{lines} lines");
+        next(&mut victim).1 == 1
+    });
+    assert!(told.is_some(), "it places anew");
+}
+
 /// No attack, but what a partition leaves: more than the largest sketch shows.
 #[test]
 fn more_differences_than_a_sketch_shows_are_told_in_lines() {
