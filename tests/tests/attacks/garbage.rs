@@ -117,8 +117,8 @@ fn sketches_that_leave_a_rest_again_and_again_are_placed_anew_whatever_is_left()
     }
 }
 
-/// What is said of the copies here gets its share of the message that answers the last of those, too,
-/// however much there is to tell.
+/// What is said of the copies here gets its share of the message that answers the last of those,
+/// too, however much there is to tell.
 #[test]
 fn who_places_anew_says_what_is_here_all_the_same() {
     const SIZE: usize = 96;
