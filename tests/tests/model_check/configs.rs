@@ -5,7 +5,7 @@ use crate::rules::Width;
 use crate::says::Reading;
 
 /// An owner and two copies of it; single entries and single versions of a keep list.
-const SMALL: Config = Config {
+pub(crate) const SMALL: Config = Config {
     name: "",
     hosts: 3,
     late: 1,

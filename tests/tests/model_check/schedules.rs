@@ -1,6 +1,7 @@
 //! Schedules by name: what went wrong elsewhere, run under these rules and without the guard that
 //! was missing there (experiments R9 to R12), and what the rules do not promise.
 
+use crate::configs::SMALL;
 use crate::events::Action::{Compact, Delete, Deliver, Die, Evict, Restart, Set, Tell};
 use crate::events::{Action, Config, Counts, Way};
 use crate::exchange::{Manner, Meeting};
@@ -18,11 +19,6 @@ const FOUR: Config = Config {
     name: "schedule",
     hosts: 4,
     late: 2,
-    plain: 0,
-    readings: &[Reading::Plain],
-    wants: false,
-    late_sayings: false,
-    astray: false,
     widths: &[Narrow, Wide],
     counts: Counts {
         sets: 3,
@@ -33,7 +29,7 @@ const FOUR: Config = Config {
         evictions: 1,
         ..Counts::NONE
     },
-    prelude: &[],
+    ..SMALL
 };
 
 const W: u8 = 0;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::check::explore;
+use crate::configs::SMALL;
 use crate::events::{Action, Config, Counts, Way};
 use crate::guards::{Guard, Rules};
 use crate::rules::Width;
@@ -15,16 +16,9 @@ use crate::transcript;
 /// One owner that sets, deletes and compacts, and two who copy it.
 const CATCHING_UP: Config = Config {
     name: "catching up",
-    hosts: 3,
-    late: 1,
-    plain: 0,
-    readings: &[Reading::Plain],
-    wants: false,
-    late_sayings: false,
-    astray: false,
     widths: &[Width::Narrow, Width::Wide],
     counts: Counts { sets: 3, deletes: 1, compacts: 1, ..Counts::NONE },
-    prelude: &[],
+    ..SMALL
 };
 
 /// One owner that starts anew and is evicted.
