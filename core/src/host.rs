@@ -5,14 +5,18 @@ pub(crate) mod batch;
 pub(crate) mod changes;
 pub(crate) mod clock;
 pub(crate) mod cursor;
+pub(crate) mod durable;
 pub(crate) mod estimate;
 pub(crate) mod exchange;
 pub(crate) mod identity;
 mod own;
 mod read;
+mod record;
+pub(crate) mod recovery;
 mod snapshot;
 pub(crate) mod turns;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,6 +27,7 @@ use crate::config::{Config, within};
 use crate::error::{Error, Limit};
 use crate::host::acked::AckedVersions;
 use crate::host::clock::Clock;
+use crate::host::durable::Durable;
 use crate::host::estimate::Estimate;
 use crate::host::identity::Identity;
 use crate::reply::says::Manner;
@@ -48,6 +53,8 @@ pub struct Host {
     skipped: u64,
     /// Where an own entry is encoded before it is kept.
     pub(crate) scratch: Vec<u8>,
+    /// What waits to be kept, if a store keeps this host.
+    pub(crate) durable: Option<Box<Durable>>,
 }
 
 impl Host {
@@ -76,6 +83,7 @@ impl Host {
             room_needed: 0,
             skipped: 0,
             scratch: Vec::new(),
+            durable: None,
         })
     }
 

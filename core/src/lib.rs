@@ -54,6 +54,8 @@ pub use host::Host;
 pub use host::batch::Batch;
 pub use host::changes::{Change, ChangeKind, Changes, Filter};
 pub use host::cursor::MAX_CURSOR_BYTES;
+pub use host::durable::Unsaved;
+pub use host::recovery::{Checkpoint, Kept, Recovery};
 pub use host::turns::Turns;
 pub use log::subject::Update;
 pub use state::participant::Status;

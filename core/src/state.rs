@@ -2,10 +2,12 @@
 //! *not* here: what is changed (apply, own), how copies are read (view) and told (pending, reply).
 
 pub(crate) mod catch_up;
+pub(crate) mod change;
 pub(crate) mod expiry;
 pub(crate) mod heard;
 pub(crate) mod id;
 pub(crate) mod journal;
+mod kept;
 pub(crate) mod participant;
 pub(crate) mod rare;
 pub(crate) mod staging;
@@ -20,13 +22,14 @@ use core::ops::Deref;
 use crate::config::Config;
 use crate::log::index::KeyHasher;
 use crate::sketch::live::Sketches;
-use crate::state::expiry::Expiry;
+use crate::state::change::OwnChange;
 use crate::state::journal::{Journal, Standing};
 use crate::state::participant::{Participant, Status};
 use crate::state::staging::Staged;
 use crate::state::table::Table;
 use crate::state::view::View;
 use crate::wire::bounds::EVICTED;
+use crate::wire::entry::Body;
 use crate::wire::short::{ShortId, cluster_hash, short_id};
 
 /// After so many pieces that found no room, for each update that is under way, what nobody went on
@@ -113,10 +116,23 @@ impl State {
         if short == *own_short { Some(own) } else { others.get_mut(short) }
     }
 
-    /// The deadlines of own updates, to be changed. If a view has them too they are copied whole:
-    /// there are few in a small state.
-    pub(crate) fn change_expiry(&mut self) -> &mut Expiry {
-        Arc::make_mut(&mut self.view.expiry)
+    /// Put the host's clock there, as it was kept.
+    pub(crate) fn set_clock(&mut self, now_ms: u64, told_ms: u64) {
+        self.view.now_ms = Some(now_ms);
+        self.view.told_ms = told_ms;
+    }
+
+    /// Make a change of the own participant.
+    #[inline]
+    pub(crate) fn make(&mut self, change: &OwnChange<'_>, config: &Config) {
+        let View { own, expiry, hasher, .. } = &mut self.view;
+        change.apply_to_expiry(expiry, own, hasher);
+        self.change_own(|own, hasher| change.apply(own, config, hasher));
+        if let OwnChange::Entry { entry, .. } = change
+            && let Body::Evict { participant, generation } = entry.body
+        {
+            self.evict(participant, generation, config);
+        }
     }
 
     /// The copy at that short id, to be changed: what it costs is counted, and where it was is put

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::host::Host;
+use crate::state::change::OwnChange;
 use crate::state::heard::Evidence;
 use crate::state::participant::Status;
 use crate::state::view::View;
@@ -69,23 +70,23 @@ impl Host {
 
     fn start(&mut self, now_ms: u64) {
         self.clock.awake_since = now_ms;
-        self.state.change_expiry().start(now_ms);
+        self.make(&OwnChange::Start { now_ms, told_ms: self.state.told_ms });
     }
 
     fn expire(&mut self, now_ms: u64) {
-        while let Some(version) = self.state.expiry.due(now_ms) {
-            let own = self.state.own();
+        while let Some(version) = self.own_expiry().due(now_ms) {
+            let own = self.own();
             let entry = own.log.after(version - 1).next().filter(|e| e.version == version);
             let op = entry.and_then(|entry| entry.ops().next());
             let Some(key) = op.map(|op| op.key.to_vec()) else {
-                self.state.change_expiry().cancel(version);
+                self.cancel_expiry(version);
                 continue;
             };
             // What cannot be written now, because of a twin or a limit, is tried again later.
             if self.delete(&key).is_err() {
                 break;
             }
-            self.state.change_expiry().cancel(version);
+            self.cancel_expiry(version);
         }
     }
 
@@ -94,7 +95,7 @@ impl Host {
         if age == 0 || !self.config.auto_compact {
             return;
         }
-        let own = self.state.own();
+        let own = self.own();
         let is_due = |last: &(u64, u64)| now_ms - last.0 > age / 8;
         if own.log.dead() > 0 && self.clock.marks.last().is_none_or(is_due) {
             self.clock.marks.push((now_ms, own.max_version));
@@ -146,7 +147,7 @@ impl Host {
     /// Compact up to there, and let no batch be in the way of it.
     fn compact_by_policy(&mut self, up_to: Option<u64>) {
         if let Some(up_to) = up_to
-            && self.state.own().status == Status::Present
+            && self.own().status == Status::Present
             && !self.identity.is_fenced
         {
             self.untangle(up_to);
@@ -159,7 +160,7 @@ impl Host {
     /// those that met this host to have seen what goes, while superseded bytes are below four times
     /// the live ones.
     pub(crate) fn compact_if_worth(&mut self) {
-        let own = self.state.own();
+        let own = self.own();
         let (len, dead) = (own.log.len(), own.log.dead());
         if !self.config.auto_compact || dead < MIN_COMPACTED || dead < len / 2 {
             return;
@@ -176,7 +177,7 @@ impl Host {
         let acked = if is_urgent { None } else { self.acked.least(own.generation, since) };
         let up_to = acked.filter(|acked| *acked < own.max_version);
         self.compact_by_policy(up_to);
-        let len = self.state.own().log.len();
+        let len = self.own().log.len();
         self.clock.next_compaction = len + len / 4;
     }
 

@@ -101,9 +101,9 @@ fn by_steps<A: Access>(
 ) -> Reply {
     let most = access.at_once();
     let claim = access.aside(
-        |_| (),
-        |aside, ()| {
-            let claim = Claim::of(message, aside.state, aside.config);
+        |host| host.is_nonce(&message.sender),
+        |aside, is_nonce| {
+            let claim = Claim::of(message, is_nonce, aside.state, aside.config);
             (!claim.is_loop(aside.state.own().reached())).then_some(claim)
         },
     );

@@ -5,14 +5,17 @@
 //! that was the past. If a generation above its own appears again, a twin is alive; two that went
 //! on raising would flood the fleet, so it stops, and writes nothing until [`Host::renew`].
 
+use alloc::vec::Vec;
+
 use crate::config::{Config, within};
 use crate::error::{Error, Limit};
 use crate::host::Host;
+use crate::state::change::OwnChange;
 use crate::state::journal::Standing;
 use crate::state::participant::Status;
 use crate::state::view::View;
 use crate::wire::bounds::{EVICTED, MAX_GENERATION};
-use crate::wire::message::Message;
+use crate::wire::message::{Message, Sender};
 use crate::wire::short::short_id;
 
 /// What is known of others under the own id.
@@ -26,6 +29,8 @@ pub(crate) struct Identity {
     raised: bool,
     /// A twin is certain.
     pub(crate) is_fenced: bool,
+    /// Nonces of the processes that had this host before, in this generation, the last ones last.
+    pub(crate) earlier: Vec<u64>,
 }
 
 /// What a message says of the receiver's own participant.
@@ -35,13 +40,13 @@ pub(crate) struct Claim {
     reached: (u64, u64),
     /// It was sent under the own id.
     is_sender: bool,
-    /// By this very process.
+    /// By this very process, or one that had this host before and laid it down.
     is_nonce: bool,
 }
 
 impl Claim {
     /// By its sender, its delta, and the lines of its digest.
-    pub(crate) fn of(message: &Message<'_>, state: &View, config: &Config) -> Self {
+    pub(crate) fn of(message: &Message<'_>, is_nonce: bool, state: &View, config: &Config) -> Self {
         let own = state.own();
         let Message { sender, delta, .. } = message;
         let section = delta.and_then(|delta| delta.of(&own.id));
@@ -51,7 +56,6 @@ impl Claim {
         let lines = message.digest.iter().flat_map(|digest| digest.lines());
         let lines = lines.filter(|line| line.short == state.own_short());
         let lines = lines.map(|line| (line.generation, line.max_version));
-        let is_nonce = sender.nonce == config.nonce;
         let none = Claim { reached: (0, 0), is_sender, is_nonce };
         let all = lines.chain(told).chain(sent);
         all.fold(none, |claim, reached| claim.and(Some(reached), state, config))
@@ -70,9 +74,14 @@ impl Claim {
 }
 
 impl Host {
+    /// Whether the sender's nonce is that of this process, or of one that had this host before.
+    pub(crate) fn is_nonce(&self, sender: &Sender<'_>) -> bool {
+        sender.nonce == self.config.nonce || self.identity.earlier.contains(&sender.nonce)
+    }
+
     /// React to what a message said of this host itself.
     pub(crate) fn defend(&mut self, claim: Claim) {
-        let own = self.state.own();
+        let own = self.own();
         let issued = (own.generation, own.max_version);
         let evicted = self.state.own_evicted.take().filter(|generation| *generation >= issued.0);
         let (generation, version) = claim.reached;
@@ -90,11 +99,8 @@ impl Host {
     /// Who lives comes back in a new generation. Who left, and was declared gone after that, is
     /// gone.
     fn outlive_eviction(&mut self, generation: u64) {
-        if self.state.own().status == Status::Left {
-            self.state.change_own(|own, _| {
-                own.generation = generation;
-                own.depart(Status::Evicted);
-            });
+        if self.own().status == Status::Left {
+            self.make(&OwnChange::Standing { generation, status: Status::Evicted, farewell: None });
         }
         self.raise();
     }
@@ -118,19 +124,19 @@ impl Host {
     /// Go on in a new generation, with all entries and version numbers; one that left says so in
     /// the new one. One that was evicted after it left, or that knows of a twin, stays what it is.
     fn raise(&mut self) {
-        if self.identity.is_fenced || self.state.own().status == Status::Evicted {
+        if self.identity.is_fenced || self.own().status == Status::Evicted || self.has_failed() {
             return;
         }
         match self.next_generation() {
-            Ok(generation) => self.state.change_own(|own, _| own.generation = generation),
+            Ok(generation) => self.take_generation(generation, self.own().status),
             // There is none left above what somebody claims: that is no accident.
             Err(_) => self.identity.is_fenced = true,
         }
     }
 
     /// A generation above all that was ever seen. Twins draw different ones.
-    fn next_generation(&mut self) -> Result<u64, Error> {
-        let own = self.state.own();
+    pub(crate) fn next_generation(&mut self) -> Result<u64, Error> {
+        let own = self.own();
         let above = own.generation.max(self.identity.seen);
         // Of this process, so that two that were given the same seed differ as well.
         let process = short_id(self.config.nonce, &own.id) as u16;
@@ -146,18 +152,24 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// [`Error::Limit`] if there is no generation above what was seen. Nothing changed.
+    /// [`Error::Limit`] if there is no generation above what was seen, [`Error::Store`] if the
+    /// store failed. Nothing changed.
     pub fn renew(&mut self) -> Result<u64, Error> {
+        if self.has_failed() {
+            return Err(Error::Store);
+        }
         let generation = self.next_generation()?;
         self.identity.raised = false;
         self.identity.is_fenced = false;
-        self.state.change_own(|own, _| {
-            own.generation = generation;
-            if own.status != Status::Present {
-                own.depart(Status::Present);
-            }
-        });
+        self.take_generation(generation, Status::Present);
         Ok(generation)
+    }
+
+    /// Go on in that generation. Messages of earlier lives are of an older one then, which settles
+    /// them.
+    pub(crate) fn take_generation(&mut self, generation: u64, status: Status) {
+        self.identity.earlier.clear();
+        self.make(&OwnChange::Standing { generation, status, farewell: None });
     }
 
     /// How many messages gave evidence that another process writes, or wrote, under this host's id:

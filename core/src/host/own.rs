@@ -1,13 +1,14 @@
 //! Writing the own map: every change is one entry under the next version.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use crate::config::within;
 use crate::error::{Error, Limit};
 use crate::host::Host;
 use crate::host::batch::Batch;
 use crate::log::subject::Subject;
-use crate::state::expiry::Expiry;
+use crate::state::change::OwnChange;
 use crate::state::participant::Status;
 use crate::wire::bounds::{MAX_GENERATION, MAX_VERSION};
 use crate::wire::entry::{self, Entry, Op};
@@ -37,7 +38,7 @@ impl Host {
     /// [`Error::Conflict`] if another process lives under this id,
     /// [`Error::Left`] after [`leave`](Host::leave). Nothing changed, and no version was used.
     pub fn set(&mut self, key: &[u8], value: &[u8]) -> Result<u64, Error> {
-        self.write(&[Op { key, value: Some(value) }])
+        self.write(&[Op { key, value: Some(value) }], None)
     }
 
     /// Set an own key that is deleted by itself: at the first [`tick`](Host::tick) at or after
@@ -61,10 +62,8 @@ impl Host {
     ///
     /// As [`set`](Host::set).
     pub fn set_expiring(&mut self, key: &[u8], value: &[u8], ttl_ms: u64) -> Result<u64, Error> {
-        let version = self.write(&[Op { key, value: Some(value) }])?;
         let now = self.state.now_ms.unwrap_or(0);
-        self.state.change_expiry().insert(version, now.saturating_add(ttl_ms));
-        Ok(version)
+        self.write(&[Op { key, value: Some(value) }], Some(now.saturating_add(ttl_ms)))
     }
 
     /// Delete an own key, and return the version of this change. If the key has no value nothing
@@ -86,7 +85,7 @@ impl Host {
     ///
     /// As [`set`](Host::set).
     pub fn delete(&mut self, key: &[u8]) -> Result<u64, Error> {
-        self.write(&[Op { key, value: None }])
+        self.write(&[Op { key, value: None }], None)
     }
 
     /// Make all changes of a batch at once, under one version, which is returned. If it changes
@@ -96,7 +95,7 @@ impl Host {
     ///
     /// As [`set`](Host::set), for the batch as a whole. Nothing changed.
     pub fn commit(&mut self, batch: &Batch) -> Result<u64, Error> {
-        self.write(&batch.ops().collect::<Vec<_>>())
+        self.write(&batch.ops().collect::<Vec<_>>(), None)
     }
 
     /// Drop superseded values and tombstones up to the version `up_to`, here and, by an entry that
@@ -116,11 +115,11 @@ impl Host {
     /// [`set`](Host::set). Nothing changed.
     pub fn compact(&mut self, up_to: Option<u64>) -> Result<u64, Error> {
         self.writable()?;
-        within(Limit::Version, up_to.unwrap_or(0), 0, self.state.own().max_version)?;
-        if up_to.is_none() && self.state.own().log.dead() > 0 {
-            self.untangle(self.state.own().max_version);
+        within(Limit::Version, up_to.unwrap_or(0), 0, self.own().max_version)?;
+        if up_to.is_none() && self.own().log.dead() > 0 {
+            self.untangle(self.own().max_version);
         }
-        let own = self.state.own();
+        let own = self.own();
         let gc_version = own.gc_version;
         let (up_to, _) = own.log.sound(up_to.unwrap_or(own.max_version), &self.state.hasher);
         // With nothing to drop an entry that says so would be waste.
@@ -128,8 +127,6 @@ impl Host {
             return Ok(gc_version);
         }
         self.append_control(|out, version| entry::put_compact(out, version, up_to))?;
-        let Host { state, config, .. } = self;
-        state.change_own(|own, hasher| own.compact(up_to, config, hasher));
         Ok(up_to)
     }
 
@@ -142,24 +139,18 @@ impl Host {
     /// [`Error::Conflict`] if another process lives under this id, [`Error::Limit`] if versions are
     /// used up. Nothing changed.
     pub fn leave(&mut self) -> Result<u64, Error> {
-        if self.state.own().status != Status::Present {
-            return Ok(self.state.own().max_version);
+        if self.own().status != Status::Present {
+            return Ok(self.own().max_version);
         }
         self.writable()?;
         let version = self.next_version()?;
-        let (own, short) = (self.state.own(), self.state.own_short());
+        let (own, short) = (self.own(), self.state.own_short());
         let generation = self.state.remembered(own.generation, short, &self.config);
         within(Limit::Generation, generation, 0, MAX_GENERATION)?;
-        self.scratch.clear();
-        entry::put_leave(&mut self.scratch, version);
-        *self.state.change_expiry() = Expiry::default();
-        let Host { state, scratch, .. } = self;
-        state.change_own(|own, hasher| {
-            own.depart(Status::Left);
-            own.generation = generation;
-            own.max_version = version;
-            own.log.append(&Entry::written(version, &[], scratch), true, hasher);
-        });
+        let mut farewell = Vec::new();
+        entry::put_leave(&mut farewell, version);
+        let farewell = Some(Entry::written(version, &[], &farewell));
+        self.make(&OwnChange::Standing { generation, status: Status::Left, farewell });
         Ok(version)
     }
 
@@ -181,7 +172,7 @@ impl Host {
         let short = self.state.short(participant);
         self.writable()?;
         if status == Status::Evicted {
-            return Ok(self.state.own().max_version);
+            return Ok(self.own().max_version);
         }
         // In a generation of its own if those that are remembered are all of newer ones.
         let generation = self.state.remembered(generation, short, &self.config);
@@ -189,17 +180,16 @@ impl Host {
         let put = |out: &mut Vec<u8>, version| {
             entry::put_evict(out, version, participant, generation);
         };
-        let version = self.append_control(put)?;
-        self.state.evict(participant, generation, &self.config);
-        Ok(version)
+        self.append_control(put)
     }
 
     /// Write anew what batches still say that are in the way of a compaction up to there.
     pub(crate) fn untangle(&mut self, up_to: u64) {
-        let own = self.state.own();
+        let own = self.own();
         let (_, tangled) = own.log.sound(up_to, &self.state.hasher);
         for batch in tangled {
-            let own = self.state.own();
+            let mut scratch = mem::take(&mut self.scratch);
+            let own = self.own();
             let held = own.log.after(batch - 1).next().filter(|held| held.version == batch);
             let is_live = |op: &Op<'_>| {
                 let key = Subject::Key(op.key);
@@ -210,10 +200,12 @@ impl Host {
             let Ok(version) = self.next_version() else {
                 return;
             };
-            self.scratch.clear();
-            entry::put_ops(&mut self.scratch, version, &ops);
+            scratch.clear();
+            entry::put_ops(&mut scratch, version, &ops);
+            let is_empty = ops.is_empty();
+            self.scratch = scratch;
             // What a limit forbids stays as it is, and the compaction stops before it.
-            if ops.is_empty() || self.append(version, &[]).is_err() {
+            if is_empty || self.append(version, &[], None).is_err() {
                 return;
             }
         }
@@ -221,25 +213,28 @@ impl Host {
 
     /// Whether the own map may be written.
     fn writable(&self) -> Result<(), Error> {
+        if self.has_failed() {
+            return Err(Error::Store);
+        }
         if self.identity.is_fenced {
             return Err(Error::Conflict);
         }
-        if self.state.own().status != Status::Present {
+        if self.own().status != Status::Present {
             return Err(Error::Left);
         }
         Ok(())
     }
 
     fn next_version(&self) -> Result<u64, Error> {
-        let version = self.state.own().max_version + 1;
+        let version = self.own().max_version + 1;
         within(Limit::Version, version, 1, MAX_VERSION)?;
         Ok(version)
     }
 
-    /// One change of keys, which are in ascending order.
-    fn write(&mut self, ops: &[Op<'_>]) -> Result<u64, Error> {
+    /// One change of keys, which are in ascending order, and when it ends by itself.
+    fn write(&mut self, ops: &[Op<'_>], deadline: Option<u64>) -> Result<u64, Error> {
         self.writable()?;
-        let (own, limits) = (self.state.own(), &self.config.limits);
+        let (own, limits) = (self.own(), &self.config.limits);
         // Looked at before anything is copied, however large it is.
         for op in ops {
             limits.admit(*op)?;
@@ -251,27 +246,27 @@ impl Host {
         let says_nothing = |op: &Op<'_>| op.value.is_none() && !has_value(op.key);
         if ops.iter().any(says_nothing) {
             let rest: Vec<Op<'_>> = ops.iter().filter(|op| !says_nothing(op)).copied().collect();
-            return self.write_all(&rest);
+            return self.write_all(&rest, deadline);
         }
-        self.write_all(ops)
+        self.write_all(ops, deadline)
     }
 
-    fn write_all(&mut self, ops: &[Op<'_>]) -> Result<u64, Error> {
+    fn write_all(&mut self, ops: &[Op<'_>], deadline: Option<u64>) -> Result<u64, Error> {
         if ops.is_empty() {
-            return Ok(self.state.own().max_version);
+            return Ok(self.own().max_version);
         }
         let version = self.next_version()?;
         let len = entry::ops_len(version, ops) as u64;
         within(Limit::MessageBytes, len, 0, self.config.limits.message_bytes)?;
         self.scratch.clear();
         entry::put_ops(&mut self.scratch, version, ops);
-        let version = match self.append(version, ops) {
+        let version = match self.append(version, ops, deadline) {
             Ok(()) => version,
             Err(Error::Limit { limit: Limit::ParticipantBytes, .. }) if self.makes_room(len) => {
                 let version = self.next_version()?;
                 self.scratch.clear();
                 entry::put_ops(&mut self.scratch, version, ops);
-                self.append(version, ops)?;
+                self.append(version, ops, deadline)?;
                 version
             }
             Err(error) => return Err(error),
@@ -282,7 +277,7 @@ impl Host {
 
     /// Before a write of `len` bytes is refused, drop what can be dropped, if that is enough.
     fn makes_room(&mut self, len: u64) -> bool {
-        let log = &self.state.own().log;
+        let log = &self.own().log;
         let live = (log.len() - log.dead()) as u64;
         let most = self.config.limits.participant_bytes;
         let is_enough = live + len + COMPACTION_LEN <= most && !log.has_batches();
@@ -294,28 +289,19 @@ impl Host {
         let version = self.next_version()?;
         self.scratch.clear();
         put(&mut self.scratch, version);
-        self.append(version, &[])?;
+        self.append(version, &[], None)?;
         Ok(version)
     }
 
-    /// Keep the entry in `scratch`, which has that version and changes those keys.
-    fn append(&mut self, version: u64, ops: &[Op<'_>]) -> Result<(), Error> {
-        let Host { state, config, scratch, .. } = self;
-        let entry = Entry::written(version, ops, scratch);
-        state.own().has_room(&entry, config, &state.hasher, u64::MAX)?;
-        if !state.expiry.is_empty() {
-            for op in entry.ops() {
-                let older = state.own().log.get(op.key, &state.hasher).map(|older| older.version);
-                if let Some(older) = older.filter(|older| state.expiry.has(*older)) {
-                    state.change_expiry().cancel(older);
-                }
-            }
+    /// Make the change of the entry in `scratch`, which has that version and changes those keys.
+    fn append(&mut self, version: u64, ops: &[Op<'_>], deadline: Option<u64>) -> Result<(), Error> {
+        let scratch = mem::take(&mut self.scratch);
+        let entry = Entry::written(version, ops, &scratch);
+        let admitted = self.own().has_room(&entry, &self.config, &self.state.hasher, u64::MAX);
+        if admitted.is_ok() {
+            self.make(&OwnChange::Entry { entry, deadline });
         }
-        state.change_own(|own, hasher| {
-            own.log.append(&entry, config.state.history, hasher);
-            own.max_version = version;
-            own.horizon = version;
-        });
-        Ok(())
+        self.scratch = scratch;
+        admitted
     }
 }

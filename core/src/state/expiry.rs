@@ -1,6 +1,12 @@
 //! Which own values end by themselves, and when.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use crate::error::Error;
+use crate::wire::bounds::MAX_GENERATION;
+use crate::wire::reader::Reader;
+use crate::wire::varint;
 
 /// Deadlines of own updates, by the host's clock.
 #[derive(Clone, Debug, Default)]
@@ -45,8 +51,26 @@ impl Expiry {
         self.by_version.is_empty()
     }
 
-    /// All deadlines, as (version, deadline).
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.by_version.iter().map(|(version, deadline)| (*version, *deadline))
+    /// `<count> (<version> <deadline (Varint)>)*`, versions ascending.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        varint::put(out, self.by_version.len() as u64);
+        for (version, deadline) in &self.by_version {
+            varint::put(out, *version);
+            varint::put(out, (*deadline).min(MAX_GENERATION));
+        }
+    }
+
+    /// The same, of versions up to `max_version`.
+    pub(crate) fn read(reader: &mut Reader<'_>, max_version: u64) -> Result<Self, Error> {
+        let (mut expiry, mut last) = (Expiry::default(), 0);
+        for _ in 0..reader.varint()? {
+            let (version, deadline) = (reader.version()?, reader.varint()?);
+            if version <= last || version > max_version {
+                return Err(Error::Malformed("a deadline of no update"));
+            }
+            last = version;
+            expiry.insert(version, deadline);
+        }
+        Ok(expiry)
     }
 }

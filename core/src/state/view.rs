@@ -109,6 +109,11 @@ impl View {
         below.chain(is_in.then_some((own, &self.own))).chain(above)
     }
 
+    /// Everybody but the host's own participant.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (ShortId, &Participant)> {
+        self.others.range(0, ShortId::MAX)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ShortId, &Participant)> {
         self.range(0, ShortId::MAX)
     }

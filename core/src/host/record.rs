@@ -1,0 +1,198 @@
+//! What a store keeps of a host, in records: what happened, one after the other.
+//!
+//! `Record := <kind (Byte)> <body>`, in which numbers, ids and entries are as in a message:
+//!
+//! | kind | body | |
+//! |---|---|---|
+//! | 1 entry | `<deadline + 1, or 0 (Varint)> <Entry>` | an own change |
+//! | 2 standing | `<generation> <status (Byte)> <has entry (Byte)> <Entry?>` | the host took a new generation, left (by that entry), or came back |
+//! | 3 start | `<now (Varint)> <told (Varint)>` | the host was told the time for the first time |
+//! | 4 time | `<now (Varint)> <told (Varint)>` | and how far its clock was later |
+//! | 5 copy | `<Copy>` | all that is held of a participant; as in a snapshot |
+//! | 6 deadlines | `<count> (<version> <deadline (Varint)>)*` | all that there are of own keys |
+//! | 7 growth | `<Id> <generation> <from> <to> <horizon> <entries (Bytes)>` | what came to a copy since it was kept |
+//! | 8 life | `<cluster (U64)> <Id> <nonce (U64)> <is relaxed (Byte)>` | a process took the host up |
+//! | 9 end | | and laid it down, with nothing lost |
+//!
+//! Own changes are applied by one function, when they are made as well as when they are read again.
+
+use alloc::vec::Vec;
+
+use crate::error::Error;
+use crate::state::change::OwnChange;
+use crate::state::expiry::Expiry;
+use crate::state::participant::{Participant, Status};
+use crate::wire::bounds::MAX_GENERATION;
+use crate::wire::entry::Entry;
+use crate::wire::reader::Reader;
+use crate::wire::varint;
+
+const ENTRY: u8 = 1;
+const STANDING: u8 = 2;
+const START: u8 = 3;
+const TIME: u8 = 4;
+const COPY: u8 = 5;
+const DEADLINES: u8 = 6;
+const GROWTH: u8 = 7;
+const LIFE: u8 = 8;
+const END: u8 = 9;
+
+const UNSOUND: Error = Error::Malformed("it is no record of a host");
+
+/// What came to a copy since it was kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Growth<'a> {
+    pub(crate) id: &'a [u8],
+    pub(crate) generation: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) horizon: u64,
+    pub(crate) entries: &'a [u8],
+}
+
+/// A process that took the host up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Life<'a> {
+    pub(crate) cluster: u64,
+    pub(crate) id: &'a [u8],
+    pub(crate) nonce: u64,
+    /// What it wrote was shown before it was durable.
+    pub(crate) is_relaxed: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Record<'a> {
+    Own(OwnChange<'a>),
+    Time {
+        now_ms: u64,
+        told_ms: u64,
+    },
+    /// What it holds stands at the start of the bytes; what follows it, behind.
+    Copy,
+    /// Likewise.
+    Deadlines,
+    Growth(Growth<'a>),
+    Life(Life<'a>),
+    End,
+}
+
+impl<'a> Record<'a> {
+    /// The next record. Of a copy and of deadlines only the kind.
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        Ok(match reader.byte()? {
+            ENTRY => {
+                let deadline = reader.varint()?.checked_sub(1);
+                Record::Own(OwnChange::Entry { entry: Entry::read(reader)?, deadline })
+            }
+            STANDING => {
+                let generation = reader.generation()?;
+                let status = Status::read(reader)?;
+                let farewell = flag(reader)?.then(|| Entry::read(reader)).transpose()?;
+                Record::Own(OwnChange::Standing { generation, status, farewell })
+            }
+            START => {
+                let (now_ms, told_ms) = (reader.varint()?, reader.varint()?);
+                Record::Own(OwnChange::Start { now_ms, told_ms })
+            }
+            TIME => Record::Time { now_ms: reader.varint()?, told_ms: reader.varint()? },
+            COPY => Record::Copy,
+            DEADLINES => Record::Deadlines,
+            GROWTH => Record::Growth(Growth {
+                id: reader.id()?,
+                generation: reader.generation()?,
+                from: reader.version()?,
+                to: reader.version()?,
+                horizon: reader.version()?,
+                entries: reader.slice()?,
+            }),
+            LIFE => Record::Life(Life {
+                cluster: reader.u64()?,
+                id: reader.id()?,
+                nonce: reader.u64()?,
+                is_relaxed: flag(reader)?,
+            }),
+            END => Record::End,
+            _ => return Err(UNSOUND),
+        })
+    }
+}
+
+fn flag(reader: &mut Reader<'_>) -> Result<bool, Error> {
+    match reader.byte()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(UNSOUND),
+    }
+}
+
+pub(crate) fn put_time(out: &mut Vec<u8>, now_ms: u64, told_ms: u64) {
+    put_clock(out, TIME, now_ms, told_ms);
+}
+
+fn put_clock(out: &mut Vec<u8>, kind: u8, now_ms: u64, told_ms: u64) {
+    out.push(kind);
+    varint::put(out, now_ms.min(MAX_GENERATION));
+    varint::put(out, told_ms.min(MAX_GENERATION));
+}
+
+pub(crate) fn put_copy(out: &mut Vec<u8>, held: &Participant) {
+    out.push(COPY);
+    held.put(out);
+}
+
+pub(crate) fn put_deadlines(out: &mut Vec<u8>, expiry: &Expiry) {
+    out.push(DEADLINES);
+    expiry.put(out);
+}
+
+pub(crate) fn put_end(out: &mut Vec<u8>) {
+    out.push(END);
+}
+
+impl Life<'_> {
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.push(LIFE);
+        out.extend_from_slice(&self.cluster.to_be_bytes());
+        put_id(out, self.id);
+        out.extend_from_slice(&self.nonce.to_be_bytes());
+        out.push(u8::from(self.is_relaxed));
+    }
+}
+
+impl Growth<'_> {
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.push(GROWTH);
+        put_id(out, self.id);
+        for number in [self.generation, self.from, self.to, self.horizon] {
+            varint::put(out, number);
+        }
+        varint::put(out, self.entries.len() as u64);
+        out.extend_from_slice(self.entries);
+    }
+}
+
+fn put_id(out: &mut Vec<u8>, id: &[u8]) {
+    varint::put(out, id.len() as u64);
+    out.extend_from_slice(id);
+}
+
+impl OwnChange<'_> {
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            OwnChange::Entry { entry, deadline } => {
+                out.push(ENTRY);
+                let deadline = deadline.map(|deadline| deadline.min(MAX_GENERATION - 1));
+                varint::put(out, deadline.map_or(0, |deadline| deadline + 1));
+                out.extend_from_slice(entry.bytes);
+            }
+            OwnChange::Standing { generation, status, farewell } => {
+                out.push(STANDING);
+                varint::put(out, *generation);
+                out.push(*status as u8);
+                out.push(u8::from(farewell.is_some()));
+                out.extend_from_slice(farewell.map_or(&[], |farewell| farewell.bytes));
+            }
+            OwnChange::Start { now_ms, told_ms } => put_clock(out, START, *now_ms, *told_ms),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! A host from what a store kept of it, and what a store keeps.
+//!
+//! A store has records one after the other: a [`Checkpoint`], which says all at one moment, then
+//! the own changes since ([`Host::unsaved`]), and between them, when it pleases, what is held of
+//! others by then ([`Kept`]). That of others may be old: they tell it again. What is read is not
+//! trusted: whatever is no record, or cannot follow what came before it, is refused.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::host::Host;
+use crate::host::durable::Durable;
+use crate::host::record::{self, Growth, Life, Record};
+use crate::state::State;
+use crate::state::change::OwnChange;
+use crate::state::expiry::Expiry;
+use crate::state::participant::{Participant, Status};
+use crate::state::view::View;
+use crate::wire::entries::Entries;
+use crate::wire::entry::Body;
+use crate::wire::reader::Reader;
+use crate::wire::short::ShortId;
+
+/// So many earlier processes of one generation are remembered. A message of one before them that
+/// is still under way is taken for one of a twin, and costs a generation.
+const MAX_EARLIER: usize = 16;
+
+const UNSOUND: Error = Error::Malformed("records of a host that contradict each other");
+
+/// A host that is being made of records.
+///
+/// ```
+/// # use plasmid::{Config, Host, Recovery};
+/// # fn main() -> Result<(), plasmid::Error> {
+/// let config = |nonce| Config { generation: 1, nonce, ..Config::default() };
+/// let mut host = Recovery::new(b"a", config(1), false)?.finish()?;
+/// let mut kept: Vec<Vec<u8>> = host.checkpoint().records().collect(); // a file, in a program
+///
+/// host.set(b"color", b"red")?;
+/// assert_eq!(host.get(b"color"), None);
+/// while let Some(unsaved) = host.unsaved() {
+///     kept.push(unsaved.bytes().to_vec());
+///     host.saved(unsaved); // it is durable, and shown
+/// }
+/// assert_eq!(host.get(b"color"), Some(&b"red"[..]));
+///
+/// drop(host); // the process ends, in whatever way
+/// let mut recovery = Recovery::new(b"a", config(2), false)?;
+/// for records in &kept {
+///     recovery.take(records)?;
+/// }
+/// let host = recovery.finish()?;
+/// assert_eq!(host.get(b"color"), Some(&b"red"[..]));
+/// assert_eq!(host.generation(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Recovery {
+    host: Host,
+    is_relaxed: bool,
+    /// The own participant was among the records.
+    has_own: bool,
+    /// What the last process was: relaxed or not; `None` if there was none.
+    last: Option<bool>,
+    /// It laid the host down.
+    has_ended: bool,
+}
+
+impl Recovery {
+    /// Begin, for the participant `id`. A host that `is_relaxed` shows what is written at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::new`].
+    pub fn new(id: &[u8], config: Config, is_relaxed: bool) -> Result<Self, Error> {
+        let host = Host::new(id, config)?;
+        Ok(Recovery { host, is_relaxed, has_own: false, last: None, has_ended: false })
+    }
+
+    /// Take the next records, which were kept together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] if these are no records, or none that can follow those before;
+    /// [`Error::Foreign`] if they are of another participant, or of one in another cluster. There
+    /// is no way on from here.
+    pub fn take(&mut self, records: &[u8]) -> Result<(), Error> {
+        let mut reader = Reader::new(records);
+        while !reader.is_empty() {
+            self.take_next(&mut reader)?;
+        }
+        Ok(())
+    }
+
+    fn take_next(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        let record = Record::read(reader)?;
+        let Host { state, config, identity, .. } = &mut self.host;
+        // First of all it is said whose records these are, and then all that was held.
+        let can_come = match record {
+            Record::Life(_) => true,
+            Record::Copy => self.last.is_some() && !self.has_ended,
+            _ => self.has_own && !self.has_ended,
+        };
+        if !can_come {
+            return Err(UNSOUND);
+        }
+        match record {
+            Record::Life(life) => {
+                if life.cluster != state.cluster || *life.id != *state.own().id {
+                    return Err(Error::Foreign);
+                }
+                remember(&mut identity.earlier, life.nonce);
+                (self.last, self.has_ended) = (Some(life.is_relaxed), false);
+            }
+            Record::Own(change) => {
+                if !change.follows(state.own()) {
+                    return Err(UNSOUND);
+                }
+                if let OwnChange::Standing { generation, .. } = change
+                    && generation > state.own().generation
+                {
+                    identity.earlier.clear();
+                }
+                if let OwnChange::Start { now_ms, told_ms } = change {
+                    state.set_clock(now_ms, told_ms);
+                }
+                state.make(&change, config);
+            }
+            Record::Copy => {
+                let held = Participant::read(reader, config, &state.hasher)?;
+                let is_own = *held.id == *state.own().id;
+                if is_own && self.has_own {
+                    return Err(UNSOUND);
+                }
+                if is_own {
+                    self.has_own = true;
+                    state.adopt_own(held)?;
+                } else if !state.adopt(held, config) {
+                    return Err(UNSOUND);
+                }
+            }
+            Record::Deadlines => {
+                let max_version = state.own().max_version;
+                state.view.expiry = Expiry::read(reader, max_version)?.into();
+            }
+            Record::Growth(growth) => grow(state, config, growth)?,
+            Record::Time { now_ms, told_ms } => state.set_clock(now_ms, told_ms),
+            Record::End => self.has_ended = true,
+        }
+        Ok(())
+    }
+
+    /// The host. Nobody is to see it before what it has to say first is kept: either what is
+    /// [`unsaved`](Host::unsaved) now, or a [`checkpoint`](Host::checkpoint).
+    ///
+    /// It is in the generation that it was in, unless the last process was relaxed and did not
+    /// [`end`](Host::end): then it is in a new one, not below that of its config.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limit`] if there is no newer generation; [`Error::Malformed`] if the records end
+    /// before they say what was held.
+    pub fn finish(self) -> Result<Host, Error> {
+        let Recovery { mut host, is_relaxed, has_own, last, has_ended } = self;
+        if last.is_some() != has_own {
+            return Err(UNSOUND);
+        }
+        let is_anew = last == Some(true) && !has_ended;
+        if is_anew {
+            let generation = host.next_generation()?.max(host.config.generation);
+            host.take_generation(generation, host.own().status);
+        }
+        host.life = Host::life_of(host.config.nonce, host.generation());
+        Durable::begin(&mut host, is_relaxed);
+        let Host { state, config, durable, .. } = &mut host;
+        if let Some(durable) = durable {
+            let (own, nonce) = (state.own(), config.nonce);
+            let life = Life { cluster: state.cluster, id: &own.id, nonce, is_relaxed };
+            let (generation, status) = (own.generation, own.status);
+            let standing = OwnChange::Standing { generation, status, farewell: None };
+            durable.push(|out| {
+                life.put(out);
+                if is_anew {
+                    standing.put(out);
+                }
+            });
+        }
+        Ok(host)
+    }
+}
+
+/// What came to a copy since it was kept.
+fn grow(state: &mut State, config: &Config, growth: Growth<'_>) -> Result<(), Error> {
+    let Growth { id, generation, from, to, horizon, entries } = growth;
+    let short = state.short(id);
+    let held = state.at(short).filter(|held| *held.id == *id && short != state.own_short());
+    let follows = held.is_some_and(|held| {
+        held.generation == generation && held.max_version == from && is_plain(held)
+    });
+    let entries = Entries::new(entries);
+    if !follows || to <= from || horizon < to || !entries.check(from, to)? {
+        return Err(UNSOUND);
+    }
+    state.change(short, |held, hasher, _| {
+        for entry in entries {
+            held.log.append(&entry, config.state.history, hasher);
+            if let Body::Compact { up_to } = entry.body {
+                held.is_to_compact(up_to);
+            }
+        }
+        held.max_version = to;
+        held.horizon = horizon;
+    });
+    Ok(())
+}
+
+/// The nonce of one more process, the last one.
+fn remember(earlier: &mut Vec<u64>, nonce: u64) {
+    earlier.retain(|other| *other != nonce);
+    if earlier.len() >= MAX_EARLIER {
+        earlier.remove(0);
+    }
+    earlier.push(nonce);
+}
+
+impl Host {
+    /// All that a store is to keep at this moment, in the place of all that it has: every change
+    /// that is durable by now. Of a relaxed host those are that wait, too: they do not any more.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        let mut checkpoint = Checkpoint {
+            view: self.view(),
+            nonces: self.identity.earlier.clone(),
+            is_relaxed: false,
+        };
+        checkpoint.nonces.push(self.config.nonce);
+        if let Some(durable) = &mut self.durable {
+            checkpoint.is_relaxed = durable.is_relaxed();
+            if durable.is_relaxed() {
+                durable.forget_waiting();
+            }
+            if durable.is_starting() {
+                checkpoint.view.now_ms = None;
+            }
+        }
+        checkpoint
+    }
+}
+
+/// All that a store is to keep of a host, as it was at one moment ([`Host::checkpoint`]).
+#[derive(Debug)]
+pub struct Checkpoint {
+    view: View,
+    /// Of the processes that had the host in this generation.
+    nonces: Vec<u64>,
+    is_relaxed: bool,
+}
+
+impl Checkpoint {
+    /// What was held then.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The records, those of one participant together.
+    pub fn records(&self) -> impl Iterator<Item = Vec<u8>> {
+        let Checkpoint { view, nonces, is_relaxed } = self;
+        let mut first = Vec::new();
+        for nonce in nonces {
+            let (cluster, id) = (view.cluster, &view.own().id);
+            Life { cluster, id, nonce: *nonce, is_relaxed: *is_relaxed }.put(&mut first);
+        }
+        record::put_copy(&mut first, view.own());
+        if let Some(now_ms) = view.now_ms {
+            record::put_time(&mut first, now_ms, view.told_ms);
+        }
+        if !view.expiry.is_empty() {
+            record::put_deadlines(&mut first, &view.expiry);
+        }
+        let others = view.others().map(|(_, held)| {
+            let mut record = Vec::new();
+            record::put_copy(&mut record, held);
+            record
+        });
+        core::iter::once(first).chain(others)
+    }
+}
+
+/// Where a copy was when it was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    reached: (u64, u64),
+    gc_version: u64,
+    /// All of it is in its entries.
+    is_plain: bool,
+}
+
+impl Mark {
+    fn of(held: &Participant) -> Self {
+        let is_plain = is_plain(held);
+        Mark { reached: held.reached(), gc_version: held.gc_version, is_plain }
+    }
+}
+
+fn is_plain(held: &Participant) -> bool {
+    held.status == Status::Present && held.clean().is_none()
+}
+
+/// What a store has of the copies of others, to know what it lacks.
+#[derive(Debug, Default)]
+pub struct Kept {
+    marks: BTreeMap<ShortId, Mark>,
+}
+
+impl Kept {
+    /// The store has all that is in that view.
+    pub fn all_of(view: &View) -> Self {
+        let marks = view.others().map(|(short, held)| (short, Mark::of(held))).collect();
+        Kept { marks }
+    }
+
+    /// Records of what is in `view` and the store lacks, and the time; empty if it lacks nothing.
+    /// It has them from now on.
+    pub fn catch_up(&mut self, view: &View) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (short, held) in view.others() {
+            let now = Mark::of(held);
+            let before = self.marks.insert(short, now);
+            if before == Some(now) {
+                continue;
+            }
+            match before {
+                Some(before) if now.continues(&before) => put_growth(&mut out, held, before),
+                _ => record::put_copy(&mut out, held),
+            }
+        }
+        if !out.is_empty()
+            && let Some(now_ms) = view.now_ms
+        {
+            record::put_time(&mut out, now_ms, view.told_ms);
+        }
+        out
+    }
+}
+
+impl Mark {
+    /// Whether there are only more entries.
+    fn continues(&self, before: &Mark) -> bool {
+        let is_more = self.reached.0 == before.reached.0 && self.reached.1 > before.reached.1;
+        is_more && self.is_plain && before.is_plain && self.gc_version == before.gc_version
+    }
+}
+
+fn put_growth(out: &mut Vec<u8>, held: &Participant, before: Mark) {
+    let from = before.reached.1;
+    let mut entries = Vec::new();
+    held.log.after(from).for_each(|entry| entries.extend_from_slice(entry.bytes));
+    let growth = Growth {
+        id: &held.id,
+        generation: held.generation,
+        from,
+        to: held.max_version,
+        horizon: held.horizon.max(held.max_version),
+        entries: &entries,
+    };
+    growth.put(out);
+}
