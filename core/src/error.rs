@@ -29,8 +29,8 @@ pub enum Error {
     Conflict,
     /// This participant left: nothing is written until [`Host::renew`](crate::Host::renew).
     Left,
-    /// What is written here could not be made durable, and never will be: the store failed, and
-    /// what it holds is known only when it is opened again. Reading goes on.
+    /// Nothing is made durable here any more: the store failed, and what it holds of the last
+    /// changes is known only when it is opened again; or it was closed. Reading goes on.
     Store,
     /// The bytes are not a cursor that [`Host::changes`](crate::Host::changes) of this host gave,
     /// in this life of it; or so much was forgotten since that nobody can tell who is gone.
@@ -113,7 +113,9 @@ impl fmt::Display for Error {
             }
             Error::Conflict => f.write_str("another process lives under this participant's id"),
             Error::Left => f.write_str("this participant has left"),
-            Error::Store => f.write_str("the store failed: nothing is written any more"),
+            Error::Store => {
+                f.write_str("nothing is written any more: the store failed, or was closed")
+            }
             Error::Cursor => f.write_str("this is not a cursor of this host's changes"),
             Error::UnknownParticipant => f.write_str("no such participant is known"),
             Error::OwnParticipant => f.write_str("a participant cannot evict itself"),

@@ -4,29 +4,43 @@
 //! [`turns`](SharedHost::in_turns), between which all others get at it. No lock of the system is
 //! fair: one that is let go of and taken again at once was never free for those who sleep. So those
 //! who wait are counted, and before an exchange takes its next turn it lets them go first.
+//!
+//! A file may keep it. Whoever changes the host then waits until that is durable, without the lock:
+//! nobody else ever waits for a disk. Of those who wait one makes durable what all have written by
+//! then, and the others find it done.
 
 #![forbid(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{
-    LockResult, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult,
+    LockResult, Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    TryLockError, TryLockResult,
 };
 use std::thread;
 use std::time::{Duration, Instant};
 
 use plasmid::{Host, Turns, View};
+use plasmid_store::{DurableState, StoreError};
 
 /// How long an exchange lets others go first, at most: somebody who was waked runs by then, or the
 /// machine is busy with something else.
 const PATIENCE: Duration = Duration::from_micros(200);
 
-/// A panic left the host in an unknown state: it is out of order for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Broken;
+/// A relaxed host gives its changes away when they are so many bytes, or at the next tick.
+const BUFFERED: usize = 64 << 10;
+
+/// Why a call on a host did not do what it was to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SharedError {
+    /// A panic left the host in an unknown state: it is out of order for ever.
+    Broken,
+    /// The file that keeps it failed, for good, or the host was closed. Reading goes on.
+    Store(StoreError),
+}
 
 /// How a call on a host ends.
-pub type Outcome<T> = Result<T, Broken>;
+pub type Outcome<T> = Result<T, SharedError>;
 
 /// A host that many threads use.
 #[derive(Debug)]
@@ -34,29 +48,111 @@ pub struct SharedHost {
     host: RwLock<Host>,
     /// How many threads found it taken and wait.
     waiting: AtomicUsize,
+    /// The file that keeps it. Whoever has this lock may take that of the host, and not the other
+    /// way round.
+    store: Option<Mutex<DurableState>>,
+    is_relaxed: bool,
+    /// Why nothing is kept any more.
+    failure: OnceLock<StoreError>,
+    is_closed: AtomicBool,
 }
 
 impl SharedHost {
     /// Share a host.
     pub fn new(host: Host) -> Self {
-        SharedHost { host: RwLock::new(host), waiting: AtomicUsize::new(0) }
+        SharedHost::kept_by(None, host)
+    }
+
+    /// Share a host that this file keeps.
+    pub fn durable(host: Host, state: DurableState) -> Self {
+        SharedHost::kept_by(Some(state), host)
+    }
+
+    fn kept_by(state: Option<DurableState>, host: Host) -> Self {
+        SharedHost {
+            host: RwLock::new(host),
+            waiting: AtomicUsize::new(0),
+            is_relaxed: state.as_ref().is_some_and(DurableState::is_relaxed),
+            store: state.map(Mutex::new),
+            failure: OnceLock::new(),
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether who changes it waits for a disk.
+    pub const fn waits(&self) -> bool {
+        self.store.is_some() && !self.is_relaxed
     }
 
     /// Read something short, at the same time as other readers.
     ///
     /// # Errors
     ///
-    /// [`Broken`] if a call panicked.
+    /// [`SharedError::Broken`] if a call panicked.
     pub fn read<R>(&self, work: impl FnOnce(&Host) -> R) -> Outcome<R> {
         let host = self.reader()?;
         Ok(self.breaking(move || work(&host)))
     }
 
-    /// Change something; that it panics breaks the host.
+    /// Make changes of its own participant, and return when they are durable. That it panics breaks
+    /// the host.
     ///
     /// # Errors
     ///
-    /// [`Broken`] if a call panicked.
+    /// [`SharedError`]. If that is of the store, this was not made here, and may be there when the
+    /// file is opened again.
+    pub fn change<R>(&self, work: impl FnOnce(&mut Host) -> R) -> Outcome<R> {
+        self.check_open()?;
+        let mut host = self.writer()?;
+        let result = work(&mut host);
+        self.settle(host)?;
+        Ok(result)
+    }
+
+    /// As [`change`](SharedHost::change), unless it would have to wait for another thread: then
+    /// `work` is given back.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](SharedHost::change).
+    pub fn try_change<R, W: FnOnce(&mut Host) -> R>(&self, work: W) -> Outcome<Result<R, W>> {
+        self.check_open()?;
+        let Some(mut host) = at_once(self.host.try_write())? else {
+            return Ok(Err(work));
+        };
+        let result = work(&mut host);
+        self.settle(host)?;
+        Ok(Ok(result))
+    }
+
+    /// Tell the host the time, and do what is due for the file that keeps it.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](SharedHost::change).
+    pub fn tick(&self, now_ms: u64) -> Outcome<()> {
+        self.change(|host| host.tick(now_ms))?;
+        self.in_store(|state, host| state.upkeep(host))
+    }
+
+    /// Lay the host down: all of it is kept, and its file is free for others. What changes it or
+    /// takes it into an exchange is refused from here on; reading goes on. Again, it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](SharedHost::change). It is closed all the same.
+    pub fn close(&self) -> Outcome<()> {
+        if self.is_closed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.in_store(|state, host| state.close(host))
+    }
+
+    /// What only reads, alone; that it panics breaks the host.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError::Broken`] if a call panicked.
     pub fn write<R>(&self, work: impl FnOnce(&mut Host) -> R) -> Outcome<R> {
         let mut host = self.writer()?;
         Ok(work(&mut host))
@@ -66,7 +162,7 @@ impl SharedHost {
     ///
     /// # Errors
     ///
-    /// [`Broken`] if a call panicked.
+    /// [`SharedError::Broken`] if a call panicked.
     pub fn try_read<R, W: FnOnce(&Host) -> R>(&self, work: W) -> Outcome<Result<R, W>> {
         Ok(match at_once(self.host.try_read())? {
             Some(host) => Ok(self.breaking(move || work(&host))),
@@ -78,7 +174,7 @@ impl SharedHost {
     ///
     /// # Errors
     ///
-    /// [`Broken`] if a call panicked.
+    /// [`SharedError::Broken`] if a call panicked.
     pub fn try_write<R, W: FnOnce(&mut Host) -> R>(&self, work: W) -> Outcome<Result<R, W>> {
         Ok(match at_once(self.host.try_write())? {
             Some(mut host) => Ok(work(&mut host)),
@@ -90,7 +186,7 @@ impl SharedHost {
     ///
     /// # Errors
     ///
-    /// [`Broken`] if a call panicked.
+    /// [`SharedError::Broken`] if a call panicked.
     pub fn view<R>(&self, work: impl FnOnce(&View) -> R) -> Outcome<R> {
         let view = self.read(Host::view)?;
         Ok(self.breaking(|| work(&view)))
@@ -100,13 +196,77 @@ impl SharedHost {
     ///
     /// # Errors
     ///
-    /// [`Broken`] if a call panicked. If that happens meanwhile, in another thread, this one
-    /// unwinds as if it had panicked itself.
+    /// [`SharedError`]. If a call panics meanwhile, in another thread, this one unwinds as if it had
+    /// panicked itself.
     pub fn in_turns<R>(&self, work: impl FnOnce(&mut InTurns<'_>) -> R) -> Outcome<R> {
         if self.host.is_poisoned() {
-            return Err(Broken);
+            return Err(SharedError::Broken);
         }
-        Ok(self.breaking(|| work(&mut InTurns { shared: self, is_first: true })))
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(SharedError::Store(StoreError::Closed));
+        }
+        let mut turns = InTurns { shared: self, is_first: true, wrote: false };
+        let result = self.breaking(|| work(&mut turns));
+        if turns.wrote {
+            // The host answered for itself, as when it takes a new generation.
+            self.settle(self.writer()?)?;
+        }
+        Ok(result)
+    }
+
+    /// Wait until what was written is durable, without the host.
+    fn settle(&self, host: RwLockWriteGuard<'_, Host>) -> Outcome<()> {
+        let (written, durable, len) = (host.written(), host.durable(), host.unsaved_len());
+        drop(host);
+        let Some(store) = self.store.as_ref().filter(|_| durable < written) else {
+            return Ok(());
+        };
+        if !self.is_relaxed {
+            return self.with_store(store.lock(), |state, host| {
+                // Somebody else took ours along.
+                let is_done = host.turn(|host| host.durable() >= written);
+                if is_done { Ok(()) } else { state.commit(host) }
+            });
+        }
+        // If it is taken, somebody is at it.
+        match store.try_lock() {
+            Ok(state) if len >= BUFFERED => {
+                self.with_store(Ok(state), |state, host| state.commit(host))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Do something with the file that keeps the host, if there is one.
+    fn in_store(
+        &self,
+        work: impl FnOnce(&mut DurableState, &mut Committing<'_>) -> Result<(), StoreError>,
+    ) -> Outcome<()> {
+        self.store.as_ref().map_or(Ok(()), |store| self.with_store(store.lock(), work))
+    }
+
+    fn with_store(
+        &self,
+        state: LockResult<MutexGuard<'_, DurableState>>,
+        work: impl FnOnce(&mut DurableState, &mut Committing<'_>) -> Result<(), StoreError>,
+    ) -> Outcome<()> {
+        let mut state = state.map_err(|_| SharedError::Broken)?;
+        let result = self.breaking(|| work(&mut state, &mut Committing(self)));
+        result.map_err(|error| {
+            if !matches!(error, StoreError::Inherited | StoreError::Closed) {
+                let _ = self.failure.set(error.clone());
+            }
+            SharedError::Store(error)
+        })
+    }
+
+    /// Whether anything may be written.
+    fn check_open(&self) -> Outcome<()> {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(SharedError::Store(StoreError::Closed));
+        }
+        let failure = self.failure.get().cloned();
+        failure.map_or(Ok(()), |error| Err(SharedError::Store(error)))
     }
 
     /// Do something that breaks the host if it panics, whether the lock is in hand then or not.
@@ -116,7 +276,7 @@ impl SharedHost {
             // already, so that this is not a panic that is told of.
             let broken = catch_unwind(AssertUnwindSafe(|| {
                 let _host = self.host.write();
-                resume_unwind(Box::new(Broken))
+                resume_unwind(Box::new(SharedError::Broken))
             }));
             drop(broken);
             resume_unwind(payload)
@@ -141,7 +301,7 @@ impl SharedHost {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let guard = lock();
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        guard.map_err(|_| Broken)
+        guard.map_err(|_| SharedError::Broken)
     }
 
     /// Let those who wait go first.
@@ -161,7 +321,7 @@ fn at_once<G>(tried: TryLockResult<G>) -> Outcome<Option<G>> {
     match tried {
         Ok(guard) => Ok(Some(guard)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Poisoned(_)) => Err(Broken),
+        Err(TryLockError::Poisoned(_)) => Err(SharedError::Broken),
     }
 }
 
@@ -170,6 +330,8 @@ fn at_once<G>(tried: TryLockResult<G>) -> Outcome<Option<G>> {
 pub struct InTurns<'a> {
     shared: &'a SharedHost,
     is_first: bool,
+    /// It changed the host's own participant.
+    wrote: bool,
 }
 
 impl Turns for InTurns<'_> {
@@ -177,10 +339,39 @@ impl Turns for InTurns<'_> {
         if !std::mem::take(&mut self.is_first) {
             self.shared.give_way();
         }
-        match self.shared.write(work) {
-            Ok(result) => result,
+        let watched = |host: &mut Host| {
+            let before = host.written();
+            let result = work(host);
+            (result, host.written() > before)
+        };
+        match self.shared.write(watched) {
+            Ok((result, wrote)) => {
+                self.wrote |= wrote;
+                result
+            }
             // There is no way on from here. The call ends where it began its turns.
             Err(broken) => resume_unwind(Box::new(broken)),
         }
+    }
+}
+
+/// Turns on a shared host for the file that keeps it.
+struct Committing<'a>(&'a SharedHost);
+
+impl Turns for Committing<'_> {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        match self.0.write(work) {
+            Ok(result) => result,
+            // As in an exchange.
+            Err(broken) => resume_unwind(Box::new(broken)),
+        }
+    }
+}
+
+/// A host that nobody has any more is laid down.
+impl Drop for SharedHost {
+    fn drop(&mut self) {
+        // There is nobody to tell what goes wrong: who wants to know closes it.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.close()));
     }
 }

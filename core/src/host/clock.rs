@@ -68,6 +68,12 @@ impl Host {
         self.evict_silent(now_ms);
     }
 
+    /// The host's clock, ms: what it was told of the time, but never going back. `None` before the
+    /// first [`tick`](Host::tick).
+    pub fn now_ms(&self) -> Option<u64> {
+        self.state.now_ms
+    }
+
     fn start(&mut self, now_ms: u64) {
         self.clock.awake_since = now_ms;
         self.make(&OwnChange::Start { now_ms, told_ms: self.state.told_ms });

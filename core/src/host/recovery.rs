@@ -80,6 +80,25 @@ impl Recovery {
         Ok(Recovery { host, is_relaxed, has_own: false, last: None, has_ended: false })
     }
 
+    /// Begin with a [`snapshot`](Host::snapshot) in the place of records: the host that
+    /// [`Host::restore`] makes of it, in a new generation. No records follow.
+    ///
+    /// # Errors
+    ///
+    /// As [`Host::restore`], and [`Error::Foreign`] if it is one of another participant than `id`.
+    pub fn restore(
+        id: &[u8],
+        snapshot: &[u8],
+        config: Config,
+        is_relaxed: bool,
+    ) -> Result<Self, Error> {
+        let host = Host::restore(snapshot, config)?;
+        if *host.id() != *id {
+            return Err(Error::Foreign);
+        }
+        Ok(Recovery { host, is_relaxed, has_own: true, last: Some(false), has_ended: true })
+    }
+
     /// Take the next records, which were kept together.
     ///
     /// # Errors
@@ -246,6 +265,13 @@ impl Host {
             }
         }
         checkpoint
+    }
+}
+
+impl Host {
+    /// About as many bytes as a [`checkpoint`](Host::checkpoint) takes now.
+    pub fn kept_len(&self) -> usize {
+        self.state.own().log.len() + self.state.others_len
     }
 }
 

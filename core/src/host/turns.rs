@@ -98,6 +98,17 @@ pub trait Turns {
     }
 }
 
+/// Who has a host for itself has every turn.
+impl Turns for Host {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        work(self)
+    }
+
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+}
+
 /// How the steps of an exchange get at the host: it is theirs alone, or they take turns on it.
 pub(crate) trait Access {
     /// Do something short with the host.

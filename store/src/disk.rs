@@ -1,0 +1,143 @@
+//! What a state needs of a file system, and the one of the machine.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::StoreError;
+
+/// The place of one state: a file that is written at its end, and at times replaced by a new one.
+///
+/// What was written is durable only after [`sync`](Disk::sync): until then any part of it may be
+/// lost, in any order. That another file has taken the place is durable only after
+/// [`sync_place`](Disk::sync_place).
+pub trait Disk: fmt::Debug + Send {
+    /// All bytes of the file; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn read(&mut self) -> io::Result<Option<Vec<u8>>>;
+
+    /// Begin a new file, empty, beside the one that is in place. What is written and synced from
+    /// here on is the new one's.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn create(&mut self) -> io::Result<()>;
+
+    /// Write bytes there, which is not beyond the end.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. Some of the bytes may have been written.
+    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Make durable what was written to the file.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. Nobody knows what is durable then.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// Put the new file in the place of the other, at once and whole.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn replace(&mut self) -> io::Result<()>;
+
+    /// Make durable which file is in place.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn sync_place(&mut self) -> io::Result<()>;
+}
+
+/// A file of this machine. While it is open nobody else can open it: there is a lock beside it.
+#[derive(Debug)]
+pub(crate) struct FileDisk {
+    path: PathBuf,
+    file: Option<File>,
+    /// Held until this is dropped.
+    _lock: File,
+}
+
+impl FileDisk {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = |error: io::Error| StoreError::io("opening the lock", &error);
+        let options = OpenOptions::new().write(true).create(true).truncate(false).to_owned();
+        let lock = options.open(beside(path, "-lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(FileDisk { path: path.to_owned(), file: None, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    fn file(&self) -> io::Result<&File> {
+        self.file.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+/// A name that belongs to that one.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+impl Disk for FileDisk {
+    fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(&self.path) {
+            Ok(bytes) => {
+                self.file = Some(OpenOptions::new().write(true).open(&self.path)?);
+                Ok(Some(bytes))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(&mut self) -> io::Result<()> {
+        self.file = Some(File::create(beside(&self.path, "-new"))?);
+        Ok(())
+    }
+
+    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        write_all_at(self.file()?, at, bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file()?.sync_data()
+    }
+
+    fn replace(&mut self) -> io::Result<()> {
+        fs::rename(beside(&self.path, "-new"), &self.path)
+    }
+
+    /// Only where directories can be opened: elsewhere the system does it, or cannot.
+    fn sync_place(&mut self) -> io::Result<()> {
+        if cfg!(unix) {
+            let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn write_all_at(file: &File, at: u64, bytes: &[u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_all_at(mut file: &File, at: u64, bytes: &[u8]) -> io::Result<()> {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
+}
