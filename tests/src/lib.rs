@@ -4,6 +4,7 @@
 
 pub mod checksum;
 pub mod craft;
+pub mod disk;
 pub mod dump;
 pub mod fleet;
 pub mod interleave;

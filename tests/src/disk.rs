@@ -1,0 +1,218 @@
+//! A disk in memory, for one state: it loses what was not synced, and fails, when it is told to.
+//!
+//! Nothing is kinder here than a file system may be. At a power cut any part of what was written
+//! and not synced survives, sector by sector and in any order; what is lost leaves zeros behind or
+//! what stood in another file, and a file that took the place of another may not have done so.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use fastrand::Rng;
+use plasmid_store::Disk;
+
+/// What survives or is lost as one.
+const SECTOR: usize = 512;
+
+/// The disk. A clone is the same one, as it is for the next process.
+#[derive(Clone, Debug, Default)]
+pub struct SimDisk(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    files: Vec<Contents>,
+    /// The file that is in place, and the one that is after a power cut if nothing else is synced.
+    place: Option<usize>,
+    durable_place: Option<usize>,
+    /// The file that is written.
+    open: Option<usize>,
+    faults: Faults,
+    /// What was done so far.
+    writes: u64,
+    syncs: u64,
+}
+
+/// What is to go wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// After so many more writes, the next is cut short, with that error.
+    pub write: Option<(u64, io::ErrorKind)>,
+    /// After so many more syncs, the next fails, and some of what it was for is lost.
+    pub sync: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Contents {
+    now: Vec<u8>,
+    durable: Vec<u8>,
+    /// Writes since the last sync.
+    unsynced: Vec<(usize, Vec<u8>)>,
+}
+
+impl Contents {
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        put(&mut self.now, at, bytes, &[]);
+        self.unsynced.push((at, bytes.to_vec()));
+    }
+
+    fn sync(&mut self) {
+        self.durable.clone_from(&self.now);
+        self.unsynced.clear();
+    }
+
+    /// Some of what was not synced survives; `stale` is what else stood on that disk.
+    fn lose(&mut self, rng: &mut Rng, stale: &[u8]) {
+        let stale = if rng.bool() { stale } else { &[] };
+        // All, nothing, or some of it.
+        let survives = *rng.choice(&[0.0, 0.1, 0.5, 0.9, 1.0]).expect("a choice");
+        let mut pieces: Vec<(usize, Vec<u8>)> = Vec::new();
+        for (at, bytes) in self.unsynced.drain(..) {
+            let mut from = at;
+            for piece in sectors(at, &bytes) {
+                pieces.push((from, piece.to_vec()));
+                from += piece.len();
+            }
+        }
+        rng.shuffle(&mut pieces);
+        for (at, piece) in pieces {
+            if rng.f64() < survives {
+                put(&mut self.durable, at, &piece, stale);
+            }
+        }
+        self.now.clone_from(&self.durable);
+    }
+}
+
+/// The bytes from there on, cut where sectors end.
+fn sectors(at: usize, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (first, rest) = bytes.split_at(bytes.len().min(SECTOR - at % SECTOR));
+    std::iter::once(first).filter(|first| !first.is_empty()).chain(rest.chunks(SECTOR))
+}
+
+/// Put bytes there. What lies between them and the end is filled with what was on the disk.
+fn put(file: &mut Vec<u8>, at: usize, bytes: &[u8], stale: &[u8]) {
+    while file.len() < at + bytes.len() {
+        file.push(stale.get(file.len()).copied().unwrap_or(0));
+    }
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+impl SimDisk {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().expect("no call panicked")
+    }
+
+    /// Go wrong like that from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.inner().faults = faults;
+    }
+
+    /// The power fails. Whoever has the disk open goes on with nothing.
+    pub fn cut_power(&self, rng: &mut Rng) {
+        let mut inner = self.inner();
+        let is_replaced = inner.place == inner.durable_place || rng.bool();
+        let place = if is_replaced { inner.place } else { inner.durable_place };
+        let stale = inner.files.iter().rev().map(|file| file.durable.clone()).next();
+        let file = place.map(|place| {
+            let mut file = inner.files[place].clone();
+            file.lose(rng, &stale.unwrap_or_default());
+            file
+        });
+        let place = file.as_ref().map(|_| 0);
+        *inner = Inner { files: file.into_iter().collect(), place, ..Inner::default() };
+        inner.durable_place = place;
+    }
+
+    /// What the file in place holds.
+    pub fn contents(&self) -> Option<Vec<u8>> {
+        let inner = self.inner();
+        inner.place.map(|place| inner.files[place].now.clone())
+    }
+
+    /// Another file takes the place, as when somebody copies one.
+    pub fn put(&self, contents: Vec<u8>) {
+        let mut inner = self.inner();
+        let file = Contents { durable: contents.clone(), now: contents, unsynced: Vec::new() };
+        *inner = Inner { files: vec![file], ..Inner::default() };
+        (inner.place, inner.durable_place) = (Some(0), Some(0));
+    }
+
+    /// How many writes and syncs there were.
+    pub fn done(&self) -> (u64, u64) {
+        let inner = self.inner();
+        (inner.writes, inner.syncs)
+    }
+}
+
+impl Inner {
+    fn file(&mut self) -> io::Result<&mut Contents> {
+        let open = self.open.ok_or(io::ErrorKind::NotFound)?;
+        self.files.get_mut(open).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Whether it is the turn of a fault; counts down to it.
+fn is_due(left: &mut u64) -> bool {
+    let due = *left == 0;
+    *left = left.saturating_sub(1);
+    due
+}
+
+impl Disk for SimDisk {
+    fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut inner = self.inner();
+        inner.open = inner.place;
+        Ok(inner.place.map(|place| inner.files[place].now.clone()))
+    }
+
+    fn create(&mut self) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.files.push(Contents::default());
+        inner.open = Some(inner.files.len() - 1);
+        Ok(())
+    }
+
+    fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.writes += 1;
+        let at = usize::try_from(at).map_err(io::Error::other)?;
+        if let Some((left, kind)) = &mut inner.faults.write
+            && is_due(left)
+        {
+            let kind = *kind;
+            inner.file()?.write(at, &bytes[..bytes.len() / 2]);
+            return Err(kind.into());
+        }
+        inner.file()?.write(at, bytes);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.syncs += 1;
+        if let Some(left) = &mut inner.faults.sync
+            && is_due(left)
+        {
+            let mut rng = Rng::with_seed(inner.syncs);
+            let file = inner.file()?;
+            // The system believes that it wrote it, and the disk has not.
+            let now = file.now.clone();
+            file.lose(&mut rng, &[]);
+            file.now = now;
+            return Err(io::Error::other("the disk says no"));
+        }
+        inner.file()?.sync();
+        Ok(())
+    }
+
+    fn replace(&mut self) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.place = inner.open;
+        Ok(())
+    }
+
+    fn sync_place(&mut self) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.durable_place = inner.place;
+        Ok(())
+    }
+}
