@@ -353,6 +353,12 @@ impl Turns for InTurns<'_> {
             Err(broken) => resume_unwind(Box::new(broken)),
         }
     }
+
+    fn settle(&mut self) {
+        // What fails is told when the exchange is over.
+        let settled = self.shared.writer().and_then(|host| self.shared.settle(host));
+        self.wrote &= settled.is_err();
+    }
 }
 
 /// Turns on a shared host for the file that keeps it.

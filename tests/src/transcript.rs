@@ -7,19 +7,32 @@ mod show;
 
 use std::collections::BTreeMap;
 
-use plasmid::{Error, Host, Mode};
+use plasmid::{Error, Host, Mode, Turns as _};
+use plasmid_store::StoreError;
 
 use crate::checksum;
+use crate::disk::SimDisk;
 use crate::words;
 use ends::End;
+use hosts::Held;
 
 /// Budget of a message, and greatest piece of a stream, where the script names none.
 const DEFAULT_BYTES: usize = 65_536;
 
+/// How hosts keep what they write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeping {
+    /// In memory, unless the script names a file.
+    #[default]
+    Memory,
+    /// Each in a file, always.
+    File,
+}
+
 /// Run `script` and give it back with the real output under each command. `Err` names the line that
 /// is not of the language, or that names what does not exist.
-pub fn run(script: &str) -> Result<String, String> {
-    let mut stage = Stage::default();
+pub fn run(script: &str, keeping: Keeping) -> Result<String, String> {
+    let mut stage = Stage { keeping, ..Stage::default() };
     let mut text = String::new();
     for (number, line) in script.lines().enumerate() {
         if line.starts_with("> ") {
@@ -31,6 +44,7 @@ pub fn run(script: &str) -> Result<String, String> {
             continue;
         }
         let output = stage.line(line).map_err(|fault| format!("line {}: {fault}", number + 1))?;
+        stage.hosts.values_mut().for_each(Held::commit);
         for line in output {
             text.push_str(&format!("> {line}\n"));
         }
@@ -51,6 +65,8 @@ enum Output {
 enum Failure {
     /// The library refused: part of the conversation.
     Refused(Error),
+    /// So did the store.
+    Unopened(StoreError),
     /// The script is wrong.
     Fault(String),
 }
@@ -58,6 +74,12 @@ enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Refused(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Failure::Unopened(error)
     }
 }
 
@@ -72,7 +94,10 @@ type Outcome = Result<Output, Failure>;
 /// Everything that a script has named so far.
 #[derive(Default)]
 struct Stage {
-    hosts: BTreeMap<String, Host>,
+    keeping: Keeping,
+    hosts: BTreeMap<String, Held>,
+    /// Files by the names that the script gave them.
+    disks: BTreeMap<String, SimDisk>,
     ends: BTreeMap<String, End>,
     buffers: BTreeMap<String, Vec<u8>>,
     /// How many `host` commands there were; the nonce of the last.
@@ -105,6 +130,7 @@ impl Stage {
         match self.command(command) {
             Ok(output) => Ok(self.keep(name, output)),
             Err(Failure::Refused(error)) => Ok(vec![show::error(error)]),
+            Err(Failure::Unopened(error)) => Ok(vec![show::store_error(&error)]),
             Err(Failure::Fault(fault)) => Err(fault),
         }
     }
@@ -177,7 +203,7 @@ impl Stage {
         let mut sizes = vec![syn.len(), 0, 0];
         let mut message = syn;
         for (turn, name) in [(1, b), (2, a), (3, b), (4, a)] {
-            message = self.host(name)?.receive(&message, budget)?;
+            message = self.held(name)?.receive(&message, budget)?;
             match turn {
                 _ if message.is_empty() => break,
                 1 | 2 => sizes[turn] = message.len(),
@@ -189,6 +215,10 @@ impl Stage {
     }
 
     fn host(&mut self, name: &str) -> Result<&mut Host, String> {
+        Ok(self.held(name)?.settled())
+    }
+
+    fn held(&mut self, name: &str) -> Result<&mut Held, String> {
         self.hosts.get_mut(name).ok_or_else(|| unknown(name))
     }
 

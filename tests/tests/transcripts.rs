@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plasmid_tests::transcript;
+use plasmid_tests::transcript::{self, Keeping};
 
 fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
@@ -19,14 +19,23 @@ fn scripts() -> Vec<PathBuf> {
 
 #[test]
 fn every_transcript_prints_what_it_says() {
+    compare(Keeping::Memory, std::env::var_os("UPDATE").is_some());
+}
+
+/// A file behind a host changes nothing of what it says.
+#[test]
+fn with_durable_hosts_too() {
+    compare(Keeping::File, false);
+}
+
+fn compare(keeping: Keeping, update: bool) {
     let files = scripts();
     assert!(files.len() >= 65, "only {} transcripts found", files.len());
-    let update = std::env::var_os("UPDATE").is_some();
     let mut different = Vec::new();
     for path in files {
         let script = fs::read_to_string(&path).expect("a readable transcript");
-        let printed =
-            transcript::run(&script).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
+        let printed = transcript::run(&script, keeping)
+            .unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
         if printed == script {
             continue;
         }

@@ -87,18 +87,48 @@ pub(crate) fn answer<A: Access>(
     manner: Manner,
 ) -> Reply {
     let most = access.at_once();
-    let at_once = access.turn(|host| {
-        host.is_short(len, budget, most).then(|| by_steps(host, message, budget, manner))
+    let step = access.turn(|host| {
+        if !host.is_short(len, budget, most) {
+            return Step::Long;
+        }
+        match take_in(host, message) {
+            Some(taken) if taken.waits => Step::Settle(taken),
+            Some(taken) => Step::Done(say(host, message, &taken, budget, manner)),
+            None => Step::Done(Reply::default()),
+        }
     });
-    at_once.unwrap_or_else(|| by_steps(access, message, budget, manner))
+    let taken = match step {
+        Step::Done(reply) => return reply,
+        Step::Settle(taken) => Some(taken),
+        Step::Long => take_in(access, message),
+    };
+    let Some(taken) = taken else {
+        return Reply::default();
+    };
+    if taken.waits {
+        access.settle();
+    }
+    say(access, message, &taken, budget, manner)
 }
 
-fn by_steps<A: Access>(
-    access: &mut A,
-    message: &Message<'_>,
-    budget: usize,
-    manner: Manner,
-) -> Reply {
+/// How far a message was worked on in the first turn.
+enum Step {
+    /// It takes too long for one.
+    Long,
+    /// The host has changed its own participant, which is to be durable before it is shown.
+    Settle(Taken),
+    Done(Reply),
+}
+
+/// A message that was taken in.
+struct Taken {
+    account: Account,
+    /// The host has changed its own participant, and nobody sees that yet.
+    waits: bool,
+}
+
+/// `None`: my own message came back.
+fn take_in<A: Access>(access: &mut A, message: &Message<'_>) -> Option<Taken> {
     let most = access.at_once();
     let claim = access.aside(
         |host| host.is_nonce(&message.sender),
@@ -107,10 +137,8 @@ fn by_steps<A: Access>(
             (!claim.is_loop(aside.state.own().reached())).then_some(claim)
         },
     );
-    let Some(claim) = claim else {
-        // My own message came back: a loop in the network.
-        return Reply::default();
-    };
+    // Otherwise there is a loop in the network.
+    let claim = claim?;
     if let Some(delta) = &message.delta {
         let mut parts = Parts::of(delta);
         while access.turn(|host| host.apply(&mut parts, most)) {}
@@ -125,10 +153,25 @@ fn by_steps<A: Access>(
         while access.turn(|host| host.hear(&mut heard, most)) {}
     }
     let told = message.delta.map_or(0, |delta| delta.count());
-    access.turn(|host| {
+    let waits = access.turn(|host| {
+        let written = host.written();
         host.defend(claim.and(account.said.own, &host.state, &host.config));
         host.expect(message, &account, told);
+        host.written() > written
     });
+    Some(Taken { account, waits })
+}
+
+/// The answer to what was taken in.
+fn say<A: Access>(
+    access: &mut A,
+    message: &Message<'_>,
+    taken: &Taken,
+    budget: usize,
+    manner: Manner,
+) -> Reply {
+    let account = &taken.account;
+    let peer = short_id(message.cluster, message.sender.id);
     let made = access.aside(
         |host| host.usable(budget),
         |aside, begun| {
@@ -136,8 +179,8 @@ fn by_steps<A: Access>(
             let budget = begun.ok().filter(|_| is_answered)?;
             let mut maker = aside.maker(budget, manner);
             let reply = match message.kind {
-                Kind::Syn => maker.syn_ack(message, &account, peer),
-                Kind::SynAck | Kind::Ack => maker.ack(message, &account, peer),
+                Kind::Syn => maker.syn_ack(message, account, peer),
+                Kind::SynAck | Kind::Ack => maker.ack(message, account, peer),
             };
             Some((reply, budget))
         },

@@ -220,7 +220,8 @@ fn grow(state: &mut State, config: &Config, growth: Growth<'_>) -> Result<(), Er
         held.generation == generation && held.max_version == from && is_plain(held)
     });
     let entries = Entries::new(entries);
-    if !follows || to <= from || horizon < to || !entries.check(from, to)? {
+    let has_left = entries.check(from, to)?;
+    if !follows || to <= from || horizon < to || has_left {
         return Err(UNSOUND);
     }
     state.change(short, |held, hasher, _| {

@@ -73,6 +73,10 @@ pub trait Turns {
         AT_ONCE
     }
 
+    /// The host has changed its own participant in answer to a message, as when it took a new
+    /// generation. If a store keeps it, make that durable now, so that the answer tells of it.
+    fn settle(&mut self) {}
+
     /// As [`Host::initiate`].
     ///
     /// # Errors
@@ -123,6 +127,9 @@ pub(crate) trait Access {
 
     /// About as many bytes as one turn may work on.
     fn at_once(&self) -> usize;
+
+    /// Have what the host wrote shown, if that can be.
+    fn settle(&mut self);
 }
 
 /// What long work is done with.
@@ -163,6 +170,9 @@ impl Access for Host {
     fn at_once(&self) -> usize {
         usize::MAX
     }
+
+    /// A host does no I/O: it is told later.
+    fn settle(&mut self) {}
 }
 
 /// Turns on a host that others use as well.
@@ -191,6 +201,10 @@ impl<T: Turns> Access for InTurns<'_, T> {
 
     fn at_once(&self) -> usize {
         self.0.at_once()
+    }
+
+    fn settle(&mut self) {
+        self.0.settle();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use plasmid::{Error, Exchange, Host, Mode, Stream};
 
+use super::hosts::Held;
 use super::{Outcome, Output, Stage, default, line, not_understood, unknown};
 
 /// One end of a stream; `host` is the name of the host it belongs to.
@@ -48,16 +49,16 @@ impl End {
         End { host: name.to_owned(), side: Side::Responder(host.exchange(end)) }
     }
 
-    fn receive(&mut self, host: &mut Host, bytes: &[u8]) -> Result<(), Error> {
+    fn receive(&mut self, host: &mut Held, bytes: &[u8]) -> Result<(), Error> {
         match &mut self.side {
-            Side::Initiator(stream) => stream.receive(host, bytes),
-            Side::Responder(exchange) => exchange.receive(host, bytes),
+            Side::Initiator(stream) => stream.receive_in_turns(host, bytes),
+            Side::Responder(exchange) => exchange.receive_in_turns(host, bytes),
         }
     }
 
-    fn transmit(&mut self, host: &mut Host, max: usize) -> Result<Vec<u8>, Error> {
+    fn transmit(&mut self, host: &mut Held, max: usize) -> Result<Vec<u8>, Error> {
         match &mut self.side {
-            Side::Initiator(stream) => stream.transmit(host, max),
+            Side::Initiator(stream) => stream.transmit_in_turns(host, max),
             Side::Responder(exchange) => Ok(exchange.transmit(max)),
         }
     }
@@ -89,10 +90,10 @@ impl Stage {
     pub(super) fn pump(&mut self, stream: &mut End, exchange: &mut End, chunk: usize) -> Outcome {
         let (mut out, mut back) = (0, 0);
         loop {
-            let sent = stream.transmit(self.host(&stream.host)?, chunk)?;
-            exchange.receive(self.host(&exchange.host)?, &sent)?;
-            let answer = exchange.transmit(self.host(&exchange.host)?, chunk)?;
-            stream.receive(self.host(&stream.host)?, &answer)?;
+            let sent = stream.transmit(self.held(&stream.host)?, chunk)?;
+            exchange.receive(self.held(&exchange.host)?, &sent)?;
+            let answer = exchange.transmit(self.held(&exchange.host)?, chunk)?;
+            stream.receive(self.held(&stream.host)?, &answer)?;
             if sent.is_empty() && answer.is_empty() {
                 return Ok(line(format!("{out} {back}")));
             }

@@ -1,9 +1,60 @@
 //! Hosts in a transcript: making them, and their verbs.
 
-use plasmid::{Batch, Config, Digests, Filter, Host, Limits, Ordering, Status};
+use plasmid::{Batch, Config, Digests, Filter, Host, Limits, Ordering, Status, Turns};
 
-use super::{Failure, Outcome, Output, Stage, default, line, not_understood, number, option, show};
+use plasmid_store::{DurableState, StoreError};
+
+use super::{
+    Failure, Keeping, Outcome, Output, Stage, default, line, not_understood, number, option, show,
+    unknown,
+};
+use crate::disk::SimDisk;
 use crate::words;
+
+/// A host, and the file that keeps it.
+pub(super) struct Held {
+    host: Host,
+    state: Option<DurableState>,
+    /// What the script calls the file.
+    file: Option<String>,
+}
+
+impl Turns for Held {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        work(&mut self.host)
+    }
+
+    fn at_once(&self) -> usize {
+        usize::MAX
+    }
+
+    fn settle(&mut self) {
+        self.commit();
+    }
+}
+
+impl Held {
+    fn new(host: Host) -> Self {
+        Held { host, state: None, file: None }
+    }
+
+    fn durable((host, state): (Host, DurableState)) -> Self {
+        Held { host, state: Some(state), file: None }
+    }
+
+    /// Make durable what was written.
+    pub(super) fn commit(&mut self) {
+        if let Some(state) = &mut self.state {
+            state.commit(&mut self.host).expect("a disk without faults");
+        }
+    }
+
+    /// The host, which has nothing left to be made durable.
+    pub(super) fn settled(&mut self) -> &mut Host {
+        self.commit();
+        &mut self.host
+    }
+}
 
 /// Most changes of a page, where the script names none.
 const DEFAULT_CHANGES: usize = 1024;
@@ -14,20 +65,50 @@ impl Stage {
         self.nonce += 1;
         let mut id = name.as_bytes().to_vec();
         let mut snapshot = None;
+        let (mut file, mut is_relaxed) = (None, false);
         let mut config = Config { seed: 1, generation: 1, nonce: self.nonce, ..Config::default() };
         for word in options {
             match option(word)? {
                 ("id", value) => id = words::parse(value)?,
-                ("restore", value) => snapshot = Some(self.buffer(value)?),
+                ("restore", value) => snapshot = Some(self.buffer(value)?.to_vec()),
+                ("path", value) => file = Some(value.to_owned()),
+                ("relaxed", "true") => is_relaxed = true,
                 (key, value) => configure(&mut config, key, value)?,
             }
         }
-        let host = match snapshot {
-            Some(snapshot) => Host::restore(snapshot, config)?,
-            None => Host::new(&id, config)?,
+        let is_open = self.hosts.values().any(|held| held.file.is_some() && held.file == file);
+        let disk = match &file {
+            Some(_) if is_open => return Err(StoreError::InUse.into()),
+            Some(file) => Some(self.disks.entry(file.clone()).or_default().clone()),
+            None => (self.keeping == Keeping::File).then(SimDisk::default),
+        };
+        let held = match (snapshot, disk) {
+            (Some(snapshot), None) => Held::new(Host::restore(&snapshot, config)?),
+            (None, None) => Held::new(Host::new(&id, config)?),
+            (snapshot, Some(disk)) => {
+                if let Some(snapshot) = snapshot {
+                    // A file may hold one, and becomes a state.
+                    id = Host::restore(&snapshot, config.clone())?.id().to_vec();
+                    disk.put(snapshot);
+                }
+                let opened = DurableState::open_on(Box::new(disk), &id, config, is_relaxed)?;
+                Held { file, ..Held::durable(opened) }
+            }
         };
         self.ends.retain(|_, end| end.host != name);
-        self.hosts.insert(name.to_owned(), host);
+        self.hosts.insert(name.to_owned(), held);
+        Ok(Output::Lines(Vec::new()))
+    }
+
+    /// `NAME close`.
+    fn close(&mut self, name: &str) -> Outcome {
+        let Some(mut held) = self.hosts.remove(name) else {
+            return Err(unknown(name).into());
+        };
+        if let Some(state) = &mut held.state {
+            state.close(&mut held.host)?;
+        }
+        self.ends.retain(|_, end| end.host != name);
         Ok(Output::Lines(Vec::new()))
     }
 
@@ -35,9 +116,10 @@ impl Stage {
         match *words {
             ["receive", message, ref budget @ ..] => {
                 let message = self.buffer(message)?.to_vec();
-                Ok(Output::Bytes(self.host(name)?.receive(&message, default(budget)?)?))
+                Ok(Output::Bytes(self.held(name)?.receive(&message, default(budget)?)?))
             }
             ["changes", ref words @ ..] => self.changes(name, words),
+            ["close"] => self.close(name),
             _ => {
                 let host = self.host(name)?;
                 match act(host, words)? {

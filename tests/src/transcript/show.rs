@@ -1,6 +1,7 @@
 //! What the commands of a transcript print.
 
 use plasmid::{Change, ChangeKind, Error, Host, Status, Update};
+use plasmid_store::StoreError;
 
 use super::{Output, line};
 use crate::words;
@@ -50,6 +51,16 @@ pub(super) fn changes(changes: &[Change<'_>]) -> Vec<String> {
         let tail = words.iter().map(|word| format!(" {word}")).collect::<String>();
         format!("{head} {version} {generation}{tail}")
     }))
+}
+
+/// Why the file of a host was not opened.
+pub(super) fn store_error(error: &StoreError) -> String {
+    let word = match error {
+        StoreError::Host(error) => return self::error(*error),
+        StoreError::InUse => "in_use",
+        _ => "malformed",
+    };
+    format!("error {word}")
 }
 
 pub(super) fn error(error: Error) -> String {
