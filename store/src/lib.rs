@@ -119,8 +119,11 @@ impl DurableState {
                 for payload in &contents.payloads {
                     recovery.take(payload)?;
                 }
+                // What was read may have come out of memory, and the disk have said once that it
+                // could not write it. Only who laid the host down knows that all of it is there.
+                let is_sound = contents.is_whole && recovery.has_ended();
                 let mut host = recovery.finish()?;
-                let log = if contents.is_whole {
+                let log = if is_sound {
                     Log::resume(disk, &contents)
                 } else {
                     contents.rewrite(disk, nonce, host.checkpoint().records())?
@@ -157,8 +160,9 @@ impl DurableState {
         self.note(host, result)?;
         let kept = host.turn(|host| host.kept_len()) as u64;
         if self.log()?.len() > kept + kept / 2 + SLACK {
+            // These changes are durable whatever becomes of it. The next ones will tell.
             let result = self.rewrite(host);
-            self.note(host, result)?;
+            let _ = self.note(host, result);
         }
         Ok(())
     }

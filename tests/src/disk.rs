@@ -38,6 +38,8 @@ pub struct Faults {
     pub write: Option<(u64, io::ErrorKind)>,
     /// After so many more syncs, the next fails, and some of what it was for is lost.
     pub sync: Option<u64>,
+    /// After so many more calls of any kind, the machine stops: nothing is done any more.
+    pub stop: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -150,6 +152,20 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Whether the machine has stopped.
+    fn step(&mut self) -> io::Result<()> {
+        let Some(left) = &mut self.faults.stop else {
+            return Ok(());
+        };
+        if *left == 0 {
+            return Err(io::Error::other("the power is gone"));
+        }
+        *left -= 1;
+        Ok(())
+    }
+}
+
 /// Whether it is the turn of a fault; counts down to it.
 fn is_due(left: &mut u64) -> bool {
     let due = *left == 0;
@@ -166,6 +182,7 @@ impl Disk for SimDisk {
 
     fn create(&mut self) -> io::Result<()> {
         let mut inner = self.inner();
+        inner.step()?;
         inner.files.push(Contents::default());
         inner.open = Some(inner.files.len() - 1);
         Ok(())
@@ -173,6 +190,7 @@ impl Disk for SimDisk {
 
     fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
         let mut inner = self.inner();
+        inner.step()?;
         inner.writes += 1;
         let at = usize::try_from(at).map_err(io::Error::other)?;
         if let Some((left, kind)) = &mut inner.faults.write
@@ -188,6 +206,7 @@ impl Disk for SimDisk {
 
     fn sync(&mut self) -> io::Result<()> {
         let mut inner = self.inner();
+        inner.step()?;
         inner.syncs += 1;
         if let Some(left) = &mut inner.faults.sync
             && is_due(left)
@@ -206,12 +225,14 @@ impl Disk for SimDisk {
 
     fn replace(&mut self) -> io::Result<()> {
         let mut inner = self.inner();
+        inner.step()?;
         inner.place = inner.open;
         Ok(())
     }
 
     fn sync_place(&mut self) -> io::Result<()> {
         let mut inner = self.inner();
+        inner.step()?;
         inner.durable_place = inner.place;
         Ok(())
     }

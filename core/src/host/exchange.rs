@@ -155,7 +155,8 @@ fn take_in<A: Access>(access: &mut A, message: &Message<'_>) -> Option<Taken> {
     let told = message.delta.map_or(0, |delta| delta.count());
     let waits = access.turn(|host| {
         let written = host.written();
-        host.defend(claim.and(account.said.own, &host.state, &host.config));
+        let claim = claim.and(account.said.own, &host.state, &host.config);
+        host.defend(claim, account.wanted);
         host.expect(message, &account, told);
         host.written() > written
     });
@@ -177,19 +178,23 @@ fn say<A: Access>(
         |aside, begun| {
             let is_answered = message.is_answered() || is_outdated(aside.state, message);
             let budget = begun.ok().filter(|_| is_answered)?;
+            let version = aside.state.own().max_version;
             let mut maker = aside.maker(budget, manner);
             let reply = match message.kind {
                 Kind::Syn => maker.syn_ack(message, account, peer),
                 Kind::SynAck | Kind::Ack => maker.ack(message, account, peer),
             };
-            Some((reply, budget))
+            Some((reply, budget, version))
         },
     );
-    let Some((mut reply, budget)) = made else {
+    let Some((mut reply, budget, version)) = made else {
         return Reply::default();
     };
     access.turn(|host| {
         host.room_needed = reply.room_needed;
+        if reply.has_delta {
+            host.identity.told = host.identity.told.max(version);
+        }
         if reply.bytes.is_empty() && message.kind == Kind::Syn {
             reply.bytes = host.tell_level(account.said, peer, budget);
         }

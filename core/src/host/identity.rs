@@ -29,6 +29,11 @@ pub(crate) struct Identity {
     raised: bool,
     /// A twin is certain.
     pub(crate) is_fenced: bool,
+    /// Where the own map was when this process took it up, if a store kept it: in which generation,
+    /// and at which version.
+    pub(crate) taken_up: Option<(u64, u64)>,
+    /// No message that left here told of an own update above that version.
+    pub(crate) told: u64,
     /// Nonces of the processes that had this host before, in this generation, the last ones last.
     pub(crate) earlier: Vec<u64>,
 }
@@ -79,8 +84,9 @@ impl Host {
         sender.nonce == self.config.nonce || self.identity.earlier.contains(&sender.nonce)
     }
 
-    /// React to what a message said of this host itself.
-    pub(crate) fn defend(&mut self, claim: Claim) {
+    /// React to what a message said of this host itself, and from which version on its sender wants
+    /// more of it.
+    pub(crate) fn defend(&mut self, claim: Claim, wanted: u64) {
         let own = self.own();
         let issued = (own.generation, own.max_version);
         let evicted = self.state.own_evicted.take().filter(|generation| *generation >= issued.0);
@@ -89,11 +95,23 @@ impl Host {
         // The generation of a sender that is older settles it already: that one will be told.
         let is_twin = claim.is_sender && !claim.is_nonce && generation >= issued.0;
         let is_eviction = version == EVICTED && generation >= issued.0;
-        if !is_eviction && (is_twin || claim.reached > issued) {
+        let is_ahead = claim.reached > issued || self.is_forgotten(claim, wanted);
+        if !is_eviction && (is_twin || is_ahead) {
             self.conflict();
         } else if is_eviction || evicted.is_some() {
             self.outlive_eviction(generation.max(evicted.unwrap_or_default()));
         }
+    }
+
+    /// Whether somebody holds of the own map what this process wrote and told nobody. So it was told
+    /// by another one, of which the store knows nothing: an older copy of its file was put in the
+    /// place of the one that process wrote.
+    fn is_forgotten(&self, claim: Claim, wanted: u64) -> bool {
+        let Some((generation, version)) = self.identity.taken_up else {
+            return false;
+        };
+        let claimed = if claim.reached.0 == generation { claim.reached.1 } else { 0 };
+        claimed.max(wanted) > version.max(self.identity.told)
     }
 
     /// Who lives comes back in a new generation. Who left, and was declared gone after that, is
@@ -169,6 +187,7 @@ impl Host {
     /// them.
     pub(crate) fn take_generation(&mut self, generation: u64, status: Status) {
         self.identity.earlier.clear();
+        self.identity.taken_up = None;
         self.make(&OwnChange::Standing { generation, status, farewell: None });
     }
 

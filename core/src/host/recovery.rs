@@ -172,6 +172,11 @@ impl Recovery {
         Ok(())
     }
 
+    /// Whether the last process laid the host down ([`Host::end`]).
+    pub const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// The host. Nobody is to see it before what it has to say first is kept: either what is
     /// [`unsaved`](Host::unsaved) now, or a [`checkpoint`](Host::checkpoint).
     ///
@@ -191,6 +196,9 @@ impl Recovery {
         if is_anew {
             let generation = host.next_generation()?.max(host.config.generation);
             host.take_generation(generation, host.own().status);
+        }
+        if has_own && !is_anew {
+            host.identity.taken_up = Some((host.generation(), host.state.own().max_version));
         }
         host.life = Host::life_of(host.config.nonce, host.generation());
         Durable::begin(&mut host, is_relaxed);

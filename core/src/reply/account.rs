@@ -56,6 +56,9 @@ pub(crate) struct Account {
     pub(crate) differ: usize,
     pub(crate) reading: Reading,
     pub(crate) said: Said,
+    /// From where on the peer wants the receiver's own updates, in a generation that it does not
+    /// name; 0 if it wants none.
+    pub(crate) wanted: u64,
 }
 
 /// Who reads, and of whom.
@@ -206,6 +209,9 @@ impl Reader<'_> {
                 0 => None,
                 from => Some((held.generation, from)),
             };
+            if short == self.own {
+                self.account.wanted = from;
+            }
             self.meet(short, line, |short| short);
         }
         // Nothing is claimed by versions of a generation that the sender did not name.
