@@ -351,9 +351,10 @@ typedef int32_t plasmid_status;
 #define PLASMID_INVALID_ARGUMENT 3
 
 /**
- * The bytes are not messages of this protocol, or no whole snapshot: the fault of the peer, the
- * transport or the store. The host is as it was; a stream or exchange that answers this is over,
- * so close its connection.
+ * The bytes are not messages of this protocol, no whole snapshot, or no sound state
+ * (`plasmid_config_set_path`): the fault of the peer, the transport or the store. The host is as
+ * it was; a stream or exchange that answers this is over, so close its connection. A file is left
+ * as it is.
  */
 #define PLASMID_MALFORMED 4
 
@@ -369,14 +370,16 @@ typedef int32_t plasmid_status;
 #define PLASMID_BUSY 6
 
 /**
- * The message or snapshot belongs to another cluster. Nothing changed.
+ * The message, snapshot or file belongs to another cluster, or the file to another participant.
+ * Nothing changed.
  */
 #define PLASMID_FOREIGN 7
 
 /**
  * Another process is certain to live under this participant's id, so nothing is written until
  * `plasmid_host_renew`. Two processes that share an id are a fault of their configuration: end the
- * other first, or it is the next that answers this. Nothing changed.
+ * other first, or it is the next that answers this. So does a host with a file in the process that
+ * a fork made, of which the file is not. Nothing changed.
  */
 #define PLASMID_CONFLICT 8
 
@@ -385,6 +388,14 @@ typedef int32_t plasmid_status;
  * panic the handle answers this for ever; its error text can still be read, and it is to be freed.
  */
 #define PLASMID_INTERNAL 9
+
+/**
+ * The file that keeps the host failed: it could not be opened, or a change could not be made
+ * durable. In the latter case the host writes nothing any more, for good, reading goes on, and
+ * whether that last change is there is known when the file is opened again, by a new host. The
+ * error text has the words of the system.
+ */
+#define PLASMID_STORE 10
 
 /**
  * The participant has left (`plasmid_host_leave`), so nothing is written until
@@ -397,6 +408,17 @@ typedef int32_t plasmid_status;
  * tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
  */
 #define PLASMID_CURSOR 12
+
+/**
+ * The host was closed (`plasmid_host_close`): it neither changes nor takes part in exchanges any
+ * more. Nothing changed.
+ */
+#define PLASMID_CLOSED 14
+
+/**
+ * Another process has the file, or another host of this process. Nothing changed.
+ */
+#define PLASMID_IN_USE 15
 
 #ifdef __cplusplus
 extern "C" {

@@ -137,7 +137,7 @@ pub unsafe extern "C" fn plasmid_batch_commit(
     // SAFETY: the caller keeps the header's rules for handles and pointers.
     let (batch, version) = unsafe { (Ref::new(batch), Out::new("version", version)) };
     batch.call(|work| {
-        let committed = work.host.write(|host| host.commit(&work.batch))??;
+        let committed = work.host.change(|host| host.commit(&work.batch))??;
         work.batch.clear();
         if let Some(version) = version.optional() {
             version.put(committed);

@@ -53,7 +53,7 @@ impl Ref<'_, plasmid_host> {
         self.answer(|handle| handle.host.view(body)?)
     }
 
-    /// Change the host alone, and answer its status.
+    /// Read what takes the host alone, and answer its status.
     pub(crate) fn write(self, body: impl FnOnce(&mut Host) -> Outcome) -> plasmid_status {
         self.answer(|handle| handle.host.write(body)?)
     }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::ffi::{CStr, c_char};
 
 use plasmid::Error;
-use plasmid_shared::Broken;
+use plasmid_shared::SharedError;
+use plasmid_store::StoreError;
 
 /// What a function answers: `PLASMID_OK` or one of the numbers below. Treat a number that you do
 /// not know as a failure: later versions add some. A number never changes its meaning.
@@ -23,9 +24,10 @@ pub const PLASMID_BUFFER_TOO_SHORT: plasmid_status = 2;
 /// An argument has no meaning: NULL where something is needed, an unknown option.
 pub const PLASMID_INVALID_ARGUMENT: plasmid_status = 3;
 
-/// The bytes are not messages of this protocol, or no whole snapshot: the fault of the peer, the
-/// transport or the store. The host is as it was; a stream or exchange that answers this is over,
-/// so close its connection.
+/// The bytes are not messages of this protocol, no whole snapshot, or no sound state
+/// (`plasmid_config_set_path`): the fault of the peer, the transport or the store. The host is as
+/// it was; a stream or exchange that answers this is over, so close its connection. A file is left
+/// as it is.
 pub const PLASMID_MALFORMED: plasmid_status = 4;
 
 /// Something is over a limit, which the error text names. Nothing changed.
@@ -35,17 +37,25 @@ pub const PLASMID_LIMIT: plasmid_status = 5;
 /// again.
 pub const PLASMID_BUSY: plasmid_status = 6;
 
-/// The message or snapshot belongs to another cluster. Nothing changed.
+/// The message, snapshot or file belongs to another cluster, or the file to another participant.
+/// Nothing changed.
 pub const PLASMID_FOREIGN: plasmid_status = 7;
 
 /// Another process is certain to live under this participant's id, so nothing is written until
 /// `plasmid_host_renew`. Two processes that share an id are a fault of their configuration: end the
-/// other first, or it is the next that answers this. Nothing changed.
+/// other first, or it is the next that answers this. So does a host with a file in the process that
+/// a fork made, of which the file is not. Nothing changed.
 pub const PLASMID_CONFLICT: plasmid_status = 8;
 
 /// A defect of the library (a panic) was caught, or the system gave no random bytes. After a
 /// panic the handle answers this for ever; its error text can still be read, and it is to be freed.
 pub const PLASMID_INTERNAL: plasmid_status = 9;
+
+/// The file that keeps the host failed: it could not be opened, or a change could not be made
+/// durable. In the latter case the host writes nothing any more, for good, reading goes on, and
+/// whether that last change is there is known when the file is opened again, by a new host. The
+/// error text has the words of the system.
+pub const PLASMID_STORE: plasmid_status = 10;
 
 /// The participant has left (`plasmid_host_leave`), so nothing is written until
 /// `plasmid_host_renew`. Nothing changed.
@@ -55,8 +65,14 @@ pub const PLASMID_LEFT: plasmid_status = 11;
 /// tell who is gone since. Forget all that was told, and begin anew with an empty cursor.
 pub const PLASMID_CURSOR: plasmid_status = 12;
 
+/// The host was closed (`plasmid_host_close`): it neither changes nor takes part in exchanges any
+/// more. Nothing changed.
+pub const PLASMID_CLOSED: plasmid_status = 14;
+
+/// Another process has the file, or another host of this process. Nothing changed.
+pub const PLASMID_IN_USE: plasmid_status = 15;
+
 // Reserved for what is to come; never reuse a number, not even of a status that is gone.
-//   10  STORE      the durable store failed, nothing was written
 //   13  SIGNATURE  a signature or key does not match
 
 /// The name of a status, such as `"PLASMID_NOT_FOUND"`; `"unknown status"` for a number that this
@@ -78,8 +94,11 @@ const fn name(status: plasmid_status) -> &'static CStr {
         PLASMID_FOREIGN => c"PLASMID_FOREIGN",
         PLASMID_CONFLICT => c"PLASMID_CONFLICT",
         PLASMID_INTERNAL => c"PLASMID_INTERNAL",
+        PLASMID_STORE => c"PLASMID_STORE",
         PLASMID_LEFT => c"PLASMID_LEFT",
         PLASMID_CURSOR => c"PLASMID_CURSOR",
+        PLASMID_CLOSED => c"PLASMID_CLOSED",
+        PLASMID_IN_USE => c"PLASMID_IN_USE",
         _ => c"unknown status",
     }
 }
@@ -111,9 +130,29 @@ impl Failure {
     }
 }
 
-impl From<Broken> for Failure {
-    fn from(Broken: Broken) -> Failure {
-        Failure::poisoned()
+impl From<SharedError> for Failure {
+    fn from(error: SharedError) -> Failure {
+        match error {
+            SharedError::Broken => Failure::poisoned(),
+            SharedError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        let status = match error {
+            StoreError::InUse => PLASMID_IN_USE,
+            StoreError::Inherited => PLASMID_CONFLICT,
+            StoreError::Closed => PLASMID_CLOSED,
+            StoreError::NotAState | StoreError::Newer { .. } | StoreError::Damaged { .. } => {
+                PLASMID_MALFORMED
+            }
+            StoreError::Host(error) => Failure::from(error).status,
+            // What a store may say beside these is that it does not keep the host.
+            _ => PLASMID_STORE,
+        };
+        Failure::new(status, error.to_string())
     }
 }
 
@@ -126,6 +165,7 @@ impl From<Error> for Failure {
             Error::BudgetTooSmall { .. } => PLASMID_BUFFER_TOO_SHORT,
             Error::Conflict => PLASMID_CONFLICT,
             Error::Left => PLASMID_LEFT,
+            Error::Store => PLASMID_STORE,
             Error::Cursor => PLASMID_CURSOR,
             Error::UnknownParticipant => PLASMID_NOT_FOUND,
             Error::OwnParticipant => PLASMID_INVALID_ARGUMENT,

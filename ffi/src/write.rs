@@ -187,20 +187,18 @@ pub unsafe extern "C" fn plasmid_host_evict(
 pub unsafe extern "C" fn plasmid_host_tick(host: *mut plasmid_host, now_ms: u64) -> plasmid_status {
     // SAFETY: the caller keeps the header's rules for handles.
     let host = unsafe { Ref::new(host) };
-    host.write(|host| {
-        host.tick(now_ms);
-        Ok(())
-    })
+    host.answer(|handle| Ok(handle.host.tick(now_ms)?))
 }
 
-/// Change the host and write the number that says how it is now, if C wants it.
+/// Change the host and write the number that says how it is now, if C wants it: once the change is
+/// durable, if it is to be.
 fn change(
     host: Ref<'_, plasmid_host>,
     out: Out<u64>,
     make: impl FnOnce(&mut Host) -> Outcome<u64>,
 ) -> plasmid_status {
-    host.write(|host| {
-        let made = make(host)?;
+    host.answer(|handle| {
+        let made = handle.host.change(make)??;
         if let Some(out) = out.optional() {
             out.put(made);
         }
