@@ -163,7 +163,7 @@ impl Host {
     /// Panic as a defect of the core would, so that tests can see what a caller would see.
     #[cfg(debug_assertions)]
     fn _panic(&self, py: Python<'_>) -> Result<(), Fault> {
-        self.host.write_long(py, |_| panic!("asked for by a test"))
+        self.host.change_long(py, |_| panic!("asked for by a test"))
     }
 }
 

@@ -176,7 +176,7 @@ impl Host {
         prefix: Option<Word>,
         participant: Option<Word>,
     ) -> Result<(Vec<Change>, Vec<u8>), Fault> {
-        self.host.write_long(py, |host| {
+        self.host.read_alone(py, |host| {
             let filter = Filter {
                 prefix: prefix.as_deref().unwrap_or_default(),
                 participant: participant.as_deref(),

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LockResult, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use plasmid::View;
-use plasmid_shared::{Broken, InTurns, SharedHost};
+use plasmid_shared::{InTurns, SharedHost};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
@@ -89,20 +89,24 @@ impl Hosted {
         }
     }
 
-    /// Change something in a short time, alone; as [`read`](Hosted::read).
-    pub(crate) fn write<R: Send>(
+    /// Change the host's own participant in a short time; as [`read`](Hosted::read). The
+    /// interpreter is never held while a disk works.
+    pub(crate) fn change<R: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        match walled(|| Ok(self.host.try_write(work)?))? {
+        if self.host.waits() {
+            return self.change_long(py, work);
+        }
+        match walled(|| Ok(self.host.try_change(work)?))? {
             Ok(result) => result,
-            Err(work) => py.detach(|| self.detached(work)),
+            Err(work) => self.change_long(py, work),
         }
     }
 
-    /// Change something that may take long, alone, while other Python threads run.
-    pub(crate) fn write_long<R: Send>(
+    /// Change it in a time that may be long, while other Python threads run.
+    pub(crate) fn change_long<R: Send>(
         &self,
         py: Python<'_>,
         work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault> + Send,
@@ -110,12 +114,26 @@ impl Hosted {
         py.detach(|| self.detached(work))
     }
 
-    /// As [`write_long`](Hosted::write_long), for a thread that has let go of the interpreter.
+    /// As [`change_long`](Hosted::change_long), for a thread that has let go of the interpreter.
     pub(crate) fn detached<R>(
         &self,
         work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault>,
     ) -> Result<R, Fault> {
-        walled(|| self.host.write(work)?)
+        walled(|| self.host.change(work)?)
+    }
+
+    /// Tell the host the time, and do what is due for the file that keeps it.
+    pub(crate) fn tick(&self, py: Python<'_>, now_ms: u64) -> Result<(), Fault> {
+        py.detach(|| walled(|| Ok(self.host.tick(now_ms)?)))
+    }
+
+    /// Read something that takes the host alone, and may take long, while other Python threads run.
+    pub(crate) fn read_alone<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
+        py.detach(|| walled(|| self.host.write(work)?))
     }
 
     /// Read what is held now, however long it takes, while others use the host.
@@ -142,12 +160,6 @@ impl Hosted {
         work: impl FnOnce(&mut InTurns<'_>) -> Result<R, plasmid::Error>,
     ) -> Result<R, Fault> {
         Ok(self.host.in_turns(work)??)
-    }
-}
-
-impl From<Broken> for Fault {
-    fn from(Broken: Broken) -> Self {
-        Fault::Panicked
     }
 }
 

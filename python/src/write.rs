@@ -30,7 +30,7 @@ impl Host {
         value: Word,
         ttl_ms: Option<Unsigned>,
     ) -> Result<u64, Fault> {
-        self.host.here()?.write(py, |host| {
+        self.host.here()?.change(py, |host| {
             Ok(match ttl_ms {
                 Some(ttl_ms) => host.set_expiring(&key, &value, ttl_ms.0)?,
                 None => host.set(&key, &value)?,
@@ -44,7 +44,7 @@ impl Host {
     ///
     /// Raises `LimitError`, `LeftError` and `ConflictError` as `set` does.
     fn delete(&self, py: Python<'_>, key: Word) -> Result<u64, Fault> {
-        self.host.here()?.write(py, |host| Ok(host.delete(&key)?))
+        self.host.here()?.change(py, |host| Ok(host.delete(&key)?))
     }
 
     /// Several sets and deletes as one change, with one version, that nobody ever sees a part of:
@@ -66,10 +66,7 @@ impl Host {
     /// `compaction="auto"`), and participants that are silent for `evict_after_ms` are evicted. It
     /// never raises for one of these: what cannot be written now is written at a later `tick`.
     fn tick(&self, py: Python<'_>, now_ms: Unsigned) -> Result<(), Fault> {
-        self.host.here()?.write_long(py, |host| {
-            host.tick(now_ms.0);
-            Ok(())
-        })
+        self.host.here()?.tick(py, now_ms.0)
     }
 
     /// Drop the own deletions and superseded values up to the version `up_to` (all that there are,
@@ -87,7 +84,7 @@ impl Host {
     #[pyo3(signature = (up_to=None))]
     fn compact(&self, py: Python<'_>, up_to: Option<Unsigned>) -> Result<u64, Fault> {
         let up_to = up_to.map(|up_to| up_to.0);
-        self.host.here()?.write_long(py, |host| Ok(host.compact(up_to)?))
+        self.host.here()?.change_long(py, |host| Ok(host.compact(up_to)?))
     }
 
     /// Leave the fleet, and return the version of this change: the own map is emptied, here and
@@ -98,7 +95,7 @@ impl Host {
     ///
     /// Raises `LimitError` and `ConflictError` as `set` does.
     fn leave(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.here()?.write_long(py, |host| Ok(host.leave()?))
+        self.host.here()?.change_long(py, |host| Ok(host.leave()?))
     }
 
     /// Take a generation above all that were ever seen of this participant, and return it. Entries
@@ -110,7 +107,7 @@ impl Host {
     ///
     /// Raises `LimitError` if there is no greater generation.
     fn renew(&self, py: Python<'_>) -> Result<u64, Fault> {
-        self.host.here()?.write_long(py, |host| Ok(host.renew()?))
+        self.host.here()?.change_long(py, |host| Ok(host.renew()?))
     }
 
     /// Declare a participant gone, and return the version of this change in the own map, or
@@ -123,7 +120,7 @@ impl Host {
     /// `OwnParticipantError` for itself; `LimitError`, `LeftError` and `ConflictError` as `set`
     /// does. Nothing changed then.
     fn evict(&self, py: Python<'_>, participant: Word) -> Result<u64, Fault> {
-        self.host.here()?.write_long(py, |host| Ok(host.evict(&participant)?))
+        self.host.here()?.change_long(py, |host| Ok(host.evict(&participant)?))
     }
 
     fn __setitem__(&self, py: Python<'_>, key: Word, value: Word) -> Result<(), Fault> {
@@ -132,10 +129,12 @@ impl Host {
 
     fn __delitem__(&self, py: Python<'_>, key: Bound<'_, PyAny>) -> PyResult<()> {
         let word: Word = key.extract()?;
-        let found = self.host.here()?.write(py, |host| {
-            let found = host.get(&word).is_some();
+        let found = self.host.here()?.change(py, |host| {
+            // What another thread is just writing may be deleted before it is shown.
+            let written = |host: &plasmid::Host| (host.written(), host.max_version(host.id()));
+            let before = written(host);
             host.delete(&word)?;
-            Ok(found)
+            Ok(written(host) != before)
         })?;
         if found { Ok(()) } else { Err(PyKeyError::new_err(key.unbind())) }
     }

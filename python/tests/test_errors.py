@@ -20,6 +20,10 @@ STATUSES: dict[type[plasmid.Error], str] = {
     plasmid.CursorError: "CURSOR",
     plasmid.UnknownParticipantError: "NOT_FOUND",
     plasmid.OwnParticipantError: "INVALID_ARGUMENT",
+    plasmid.StoreError: "STORE",
+    plasmid.InUseError: "IN_USE",
+    plasmid.DamagedError: "MALFORMED",
+    plasmid.ClosedError: "CLOSED",
     plasmid.InternalError: "INTERNAL",
 }
 
@@ -30,19 +34,31 @@ def test_codes_are_those_of_the_c_header() -> None:
     assert {kind: str(kind.code) for kind in STATUSES} == {
         kind: numbers[name] for kind, name in STATUSES.items()
     }
-    assert set(STATUSES) == set(plasmid.Error.__subclasses__())
+    direct = plasmid.Error.__subclasses__()
+    assert set(STATUSES) == {*direct, *(kind for one in direct for kind in one.__subclasses__())}
 
 
 def test_the_callers_mistakes_are_value_errors_too() -> None:
     for kind in (
         plasmid.BudgetError,
         plasmid.CursorError,
+        plasmid.DamagedError,
         plasmid.DecodeError,
         plasmid.LimitError,
         plasmid.OwnParticipantError,
     ):
         assert issubclass(kind, ValueError)
     assert issubclass(plasmid.UnknownParticipantError, KeyError)
+
+
+def test_what_a_disk_does_is_an_os_error_too() -> None:
+    assert issubclass(plasmid.StoreError, OSError)
+    assert issubclass(plasmid.InUseError, plasmid.StoreError)
+    assert issubclass(plasmid.DamagedError, plasmid.StoreError)
+    # No number of the system is claimed.
+    assert plasmid.StoreError("text").errno is None
+    # A host that was closed is the caller's doing.
+    assert not issubclass(plasmid.ClosedError, OSError)
 
 
 def test_over_a_limit() -> None:
@@ -112,6 +128,8 @@ def test_errors_are_pickled() -> None:
         plasmid.LimitError("text", "key_bytes", 2, 1),
         plasmid.BudgetError("text", 512),
         plasmid.UnknownParticipantError("text"),
+        plasmid.StoreError("text"),
+        plasmid.DamagedError("text"),
     ):
         twin = pickle.loads(pickle.dumps(error))
         assert type(twin) is type(error)

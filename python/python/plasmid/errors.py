@@ -122,6 +122,41 @@ class OwnParticipantError(Error, ValueError):
     code = 3
 
 
+class StoreError(Error, OSError):
+    """The file that keeps a host (`DurableState`) cannot be opened, read or written.
+
+    Of a host that was made, nothing is kept any more, for good: nobody knows what of the last
+    changes reached the disk, and every later change raises this again. What it showed stays, and
+    reading and gossip go on. Made again from its file, it tells what is kept.
+    """
+
+    code = 10
+
+
+class InUseError(StoreError):
+    """Another host has this file, in this process or in another one. Nothing changed.
+
+    Also a child forked from the process that opened it has it, until it ends.
+    """
+
+    code = 15
+
+
+class DamagedError(StoreError, ValueError):
+    """The file is not one of a host's state, or of a newer version of plasmid, or damaged.
+
+    It is left as it is; a copy of it from before can take its place.
+    """
+
+    code = 4
+
+
+class ClosedError(Error):
+    """The host was closed (`Host.close`): it changes and meets nobody any more. Nothing changed."""
+
+    code = 14
+
+
 class InternalError(Error):
     """A defect of plasmid was caught. The object it happened in raises this from then on."""
 
