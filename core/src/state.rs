@@ -29,7 +29,7 @@ use crate::state::staging::Staged;
 use crate::state::table::Table;
 use crate::state::view::View;
 use crate::wire::bounds::EVICTED;
-use crate::wire::entry::Body;
+use crate::wire::entry::{Body, Entry};
 use crate::wire::short::{ShortId, cluster_hash, short_id};
 
 /// After so many pieces that found no room, for each update that is under way, what nobody went on
@@ -123,14 +123,22 @@ impl State {
     }
 
     /// Make a change of the own participant.
-    #[inline]
     pub(crate) fn make(&mut self, change: &OwnChange<'_>, config: &Config) {
+        if let OwnChange::Entry { entry, deadline } = change {
+            return self.append(entry, *deadline, config);
+        }
         let View { own, expiry, hasher, .. } = &mut self.view;
         change.apply_to_expiry(expiry, own, hasher);
         self.change_own(|own, hasher| change.apply(own, config, hasher));
-        if let OwnChange::Entry { entry, .. } = change
-            && let Body::Evict { participant, generation } = entry.body
-        {
+    }
+
+    /// Append an entry to the own map.
+    #[inline]
+    pub(crate) fn append(&mut self, entry: &Entry<'_>, deadline: Option<u64>, config: &Config) {
+        let View { own, expiry, hasher, .. } = &mut self.view;
+        change::time(expiry, own, entry, deadline, hasher);
+        self.change_own(|own, hasher| change::append(own, entry, config, hasher));
+        if let Body::Evict { participant, generation } = entry.body {
             self.evict(participant, generation, config);
         }
     }

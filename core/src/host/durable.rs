@@ -16,8 +16,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 
+use crate::config::Config;
 use crate::host::Host;
 use crate::host::record::{Record, put_end};
+use crate::state::State;
 use crate::state::change::OwnChange;
 use crate::state::expiry::Expiry;
 use crate::state::participant::Participant;
@@ -139,6 +141,7 @@ impl Host {
     pub fn lose(&mut self) {
         if let Some(durable) = &mut self.durable {
             durable.has_failed = true;
+            durable.ahead = None;
             durable.waiting = Vec::new();
         }
     }
@@ -172,35 +175,24 @@ impl Host {
     }
 
     /// Make a change of the own participant.
-    #[inline]
     pub(crate) fn make(&mut self, change: &OwnChange<'_>) {
         let Host { state, config, durable, .. } = self;
-        let Some(durable) = durable else {
-            return state.make(change, config);
-        };
-        if durable.has_failed {
-            return;
-        }
-        durable.push(|out| change.put(out));
-        match &mut durable.ahead {
+        match durable {
             None => state.make(change, config),
-            Some(Ahead { own, expiry, is_starting }) => {
-                *is_starting |= matches!(change, OwnChange::Start { .. });
-                change.apply_to_expiry(expiry, own, &state.hasher);
-                change.apply(own, config, &state.hasher);
-            }
+            Some(durable) => durable.make(state, config, change),
         }
     }
 
     /// The own participant as it was last written.
     #[inline]
     pub(crate) fn own(&self) -> &Participant {
-        self.ahead().map_or(self.state.own(), |ahead| &ahead.own)
+        Durable::own(&self.durable, &self.state)
     }
 
     /// The deadlines of its keys, likewise.
     pub(crate) fn own_expiry(&self) -> &Expiry {
-        self.ahead().map_or(&self.state.expiry, |ahead| &ahead.expiry)
+        let ahead = self.durable.as_ref().and_then(|durable| durable.ahead.as_ref());
+        ahead.map_or(&self.state.expiry, |ahead| &ahead.expiry)
     }
 
     /// Forget a deadline of what is not there.
@@ -210,9 +202,33 @@ impl Host {
         }
         Arc::make_mut(&mut self.state.view.expiry).cancel(version);
     }
+}
 
+/// How a host changes that a store keeps, or none does.
+impl Durable {
+    /// The own participant as it was last written.
     #[inline]
-    fn ahead(&self) -> Option<&Ahead> {
-        self.durable.as_ref()?.ahead.as_ref().filter(|_| !self.has_failed())
+    pub(crate) fn own<'a>(durable: &'a Option<Box<Self>>, state: &'a State) -> &'a Participant {
+        match durable {
+            None => state.own(),
+            Some(durable) => durable.ahead.as_ref().map_or(state.own(), |ahead| &ahead.own),
+        }
+    }
+
+    /// Make a change of it.
+    #[inline(never)]
+    pub(crate) fn make(&mut self, state: &mut State, config: &Config, change: &OwnChange<'_>) {
+        if self.has_failed {
+            return;
+        }
+        self.push(|out| change.put(out));
+        match &mut self.ahead {
+            None => state.make(change, config),
+            Some(Ahead { own, expiry, is_starting }) => {
+                *is_starting |= matches!(change, OwnChange::Start { .. });
+                change.apply_to_expiry(expiry, own, &state.hasher);
+                change.apply(own, config, &state.hasher);
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::config::within;
 use crate::error::{Error, Limit};
 use crate::host::Host;
 use crate::host::batch::Batch;
+use crate::host::durable::Durable;
 use crate::log::subject::Subject;
 use crate::state::change::OwnChange;
 use crate::state::participant::Status;
@@ -295,13 +296,13 @@ impl Host {
 
     /// Make the change of the entry in `scratch`, which has that version and changes those keys.
     fn append(&mut self, version: u64, ops: &[Op<'_>], deadline: Option<u64>) -> Result<(), Error> {
-        let scratch = mem::take(&mut self.scratch);
-        let entry = Entry::written(version, ops, &scratch);
-        let admitted = self.own().has_room(&entry, &self.config, &self.state.hasher, u64::MAX);
-        if admitted.is_ok() {
-            self.make(&OwnChange::Entry { entry, deadline });
+        let Host { state, config, scratch, durable, .. } = self;
+        let entry = Entry::written(version, ops, scratch);
+        Durable::own(durable, state).has_room(&entry, config, &state.hasher, u64::MAX)?;
+        match durable {
+            None => state.append(&entry, deadline, config),
+            Some(durable) => durable.make(state, config, &OwnChange::Entry { entry, deadline }),
         }
-        self.scratch = scratch;
-        admitted
+        Ok(())
     }
 }

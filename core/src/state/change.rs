@@ -40,17 +40,9 @@ impl OwnChange<'_> {
     }
 
     /// Make the change in the participant.
-    #[inline]
     pub(crate) fn apply(&self, own: &mut Participant, config: &Config, hasher: &KeyHasher) {
         match self {
-            OwnChange::Entry { entry, .. } => {
-                own.log.append(entry, config.state.history, hasher);
-                own.max_version = entry.version;
-                own.horizon = entry.version;
-                if let Body::Compact { up_to } = entry.body {
-                    own.compact(up_to, config, hasher);
-                }
-            }
+            OwnChange::Entry { entry, .. } => append(own, entry, config, hasher),
             OwnChange::Standing { generation, status, farewell } => {
                 own.generation = *generation;
                 if own.status != *status {
@@ -66,7 +58,6 @@ impl OwnChange<'_> {
     }
 
     /// And in the deadlines of its keys, before that.
-    #[inline]
     pub(crate) fn apply_to_expiry(
         &self,
         expiry: &mut Arc<Expiry>,
@@ -74,19 +65,7 @@ impl OwnChange<'_> {
         hasher: &KeyHasher,
     ) {
         match self {
-            OwnChange::Entry { entry, deadline } => {
-                if !expiry.is_empty() {
-                    for op in entry.ops() {
-                        let older = own.log.get(op.key, hasher).map(|older| older.version);
-                        if let Some(older) = older.filter(|older| expiry.has(*older)) {
-                            Arc::make_mut(expiry).cancel(older);
-                        }
-                    }
-                }
-                if let Some(deadline) = deadline {
-                    Arc::make_mut(expiry).insert(entry.version, *deadline);
-                }
-            }
+            OwnChange::Entry { entry, deadline } => time(expiry, own, entry, *deadline, hasher),
             OwnChange::Standing { status, .. } => {
                 if *status != own.status && !expiry.is_empty() {
                     *expiry = Arc::default();
@@ -98,5 +77,44 @@ impl OwnChange<'_> {
                 }
             }
         }
+    }
+}
+
+/// One more entry.
+#[inline]
+pub(crate) fn append(
+    own: &mut Participant,
+    entry: &Entry<'_>,
+    config: &Config,
+    hasher: &KeyHasher,
+) {
+    own.log.append(entry, config.state.history, hasher);
+    own.max_version = entry.version;
+    own.horizon = entry.version;
+    if let Body::Compact { up_to } = entry.body {
+        own.compact(up_to, config, hasher);
+    }
+}
+
+/// What it supersedes does not end by itself any more, and it may.
+#[inline]
+pub(crate) fn time(
+    expiry: &mut Arc<Expiry>,
+    own: &Participant,
+    entry: &Entry<'_>,
+    deadline: Option<u64>,
+    hasher: &KeyHasher,
+) {
+    if expiry.is_empty() && deadline.is_none() {
+        return;
+    }
+    for op in entry.ops() {
+        let older = own.log.get(op.key, hasher).map(|older| older.version);
+        if let Some(older) = older.filter(|older| expiry.has(*older)) {
+            Arc::make_mut(expiry).cancel(older);
+        }
+    }
+    if let Some(deadline) = deadline {
+        Arc::make_mut(expiry).insert(entry.version, deadline);
     }
 }
