@@ -3,6 +3,7 @@
 pub(crate) mod acked;
 pub(crate) mod batch;
 pub(crate) mod changes;
+pub(crate) mod checkpoint;
 pub(crate) mod clock;
 pub(crate) mod cursor;
 pub(crate) mod durable;

@@ -74,8 +74,8 @@ impl DurableState {
     ///
     /// What is written to a host that `is_relaxed` is shown at once, and durable a little later: it
     /// is as fast as one without a file, and starts a new generation after every stop without
-    /// [`close`](DurableState::close). That may differ from one time to the next. A file that holds a [`snapshot`](Host::snapshot) is taken for a state as well, and
-    /// becomes one.
+    /// [`close`](DurableState::close). That may differ from one time to the next. A file that
+    /// holds a [`snapshot`](Host::snapshot) is taken for a state as well, and becomes one.
     ///
     /// # Errors
     ///

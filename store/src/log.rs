@@ -1,8 +1,9 @@
 //! The file of a state: a header, and frames one behind the other.
 //!
 //! ```text
-//! File   := "plasmid state\n\0\0" <format (4) = 1> <number (8)> <nonce (8)> <checksum (4)> <Frame>* <zeros>
-//! Frame  := F1 6C 6F 67 <len (4)> <at (8)> <synced (8)> <previous (4)> <checksum (4)> <payload (len)>
+//! File   := <Header> <Frame>* <zeros>
+//! Header := "plasmid state\n\0\0" <format (4) = 1> <number (8)> <nonce (8)> <checksum (4)>
+//! Frame  := F1 6C 6F 67 <len (4)> <at (8)> <synced (8)> <previous (4)> <checksum (4)> <payload>
 //! ```
 //!
 //! Numbers are little-endian; checksums are CRC-32C. That of a frame is over the header's, the

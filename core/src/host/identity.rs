@@ -103,9 +103,9 @@ impl Host {
         }
     }
 
-    /// Whether somebody holds of the own map what this process wrote and told nobody. So it was told
-    /// by another one, of which the store knows nothing: an older copy of its file was put in the
-    /// place of the one that process wrote.
+    /// Whether somebody holds of the own map what this process wrote and told nobody. So another
+    /// one told it, of which the store knows nothing: an older copy of its file was put in the place
+    /// of the one that process wrote.
     fn is_forgotten(&self, claim: Claim, wanted: u64) -> bool {
         let Some((generation, version)) = self.identity.taken_up else {
             return false;

@@ -2,17 +2,23 @@
 //!
 //! `Record := <kind (Byte)> <body>`, in which numbers, ids and entries are as in a message:
 //!
-//! | kind | body | |
-//! |---|---|---|
-//! | 1 entry | `<deadline + 1, or 0 (Varint)> <Entry>` | an own change |
-//! | 2 standing | `<generation> <status (Byte)> <has entry (Byte)> <Entry?>` | the host took a new generation, left (by that entry), or came back |
-//! | 3 start | `<now (Varint)> <told (Varint)>` | the host was told the time for the first time |
-//! | 4 time | `<now (Varint)> <told (Varint)>` | and how far its clock was later |
-//! | 5 copy | `<Copy>` | all that is held of a participant; as in a snapshot |
-//! | 6 deadlines | `<count> (<version> <deadline (Varint)>)*` | all that there are of own keys |
-//! | 7 growth | `<Id> <generation> <from> <to> <horizon> <entries (Bytes)>` | what came to a copy since it was kept |
-//! | 8 life | `<cluster (U64)> <Id> <nonce (U64)> <is relaxed (Byte)>` | a process took the host up |
-//! | 9 end | | and laid it down, with nothing lost |
+//! | kind | body |
+//! |---|---|
+//! | 1 entry | `<deadline + 1, or 0 (Varint)> <Entry>` |
+//! | 2 standing | `<generation> <status (Byte)> <has entry (Byte)> <Entry?>` |
+//! | 3 start | `<now (Varint)> <told (Varint)>` |
+//! | 4 time | `<now (Varint)> <told (Varint)>` |
+//! | 5 copy | `<Copy>`, as in a snapshot |
+//! | 6 deadlines | `<count> (<version> <deadline (Varint)>)*` |
+//! | 7 growth | `<Id> <generation> <from> <to> <horizon> <entries (Bytes)>` |
+//! | 8 life | `<cluster (U64)> <Id> <nonce (U64)> <is relaxed (Byte)>` |
+//! | 9 end | |
+//!
+//! Own changes are an entry, a standing (the host took a new generation, left by that entry, or came
+//! back), and the start of the host's clock, the time of which is told now and then. A copy is all
+//! that is held of a participant, deadlines are all that there are of own keys, and growth is what
+//! came to a copy since it was kept. In a life a process took the host up, and at its end it laid it
+//! down with nothing lost.
 //!
 //! Own changes are applied by one function, when they are made as well as when they are read again.
 

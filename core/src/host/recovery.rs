@@ -1,27 +1,24 @@
-//! A host from what a store kept of it, and what a store keeps.
+//! A host from what a store kept of it.
 //!
-//! A store has records one after the other: a [`Checkpoint`], which says all at one moment, then
+//! A store has records one after the other: a [`Checkpoint`](crate::Checkpoint), which says all at one moment, then
 //! the own changes since ([`Host::unsaved`]), and between them, when it pleases, what is held of
-//! others by then ([`Kept`]). That of others may be old: they tell it again. What is read is not
+//! others by then ([`Kept`](crate::Kept)). That of others may be old: they tell it again. What is read is not
 //! trusted: whatever is no record, or cannot follow what came before it, is refused.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::host::durable::Durable;
-use crate::host::record::{self, Growth, Life, Record};
+use crate::host::record::{Growth, Life, Record};
 use crate::state::State;
 use crate::state::change::OwnChange;
 use crate::state::expiry::Expiry;
-use crate::state::participant::{Participant, Status};
-use crate::state::view::View;
+use crate::state::participant::Participant;
 use crate::wire::entries::Entries;
 use crate::wire::entry::Body;
 use crate::wire::reader::Reader;
-use crate::wire::short::ShortId;
 
 /// So many earlier processes of one generation are remembered. A message of one before them that
 /// is still under way is taken for one of a twin, and costs a generation.
@@ -225,7 +222,7 @@ fn grow(state: &mut State, config: &Config, growth: Growth<'_>) -> Result<(), Er
     let short = state.short(id);
     let held = state.at(short).filter(|held| *held.id == *id && short != state.own_short());
     let follows = held.is_some_and(|held| {
-        held.generation == generation && held.max_version == from && is_plain(held)
+        held.generation == generation && held.max_version == from && held.is_plain()
     });
     let entries = Entries::new(entries);
     let has_left = entries.check(from, to)?;
@@ -252,153 +249,4 @@ fn remember(earlier: &mut Vec<u64>, nonce: u64) {
         earlier.remove(0);
     }
     earlier.push(nonce);
-}
-
-impl Host {
-    /// All that a store is to keep at this moment, in the place of all that it has: every change
-    /// that is durable by now. Of a relaxed host those are that wait, too: they do not any more.
-    pub fn checkpoint(&mut self) -> Checkpoint {
-        let mut checkpoint = Checkpoint {
-            view: self.view(),
-            nonces: self.identity.earlier.clone(),
-            is_relaxed: false,
-        };
-        checkpoint.nonces.push(self.config.nonce);
-        if let Some(durable) = &mut self.durable {
-            checkpoint.is_relaxed = durable.is_relaxed();
-            if durable.is_relaxed() {
-                durable.forget_waiting();
-            }
-            if durable.is_starting() {
-                checkpoint.view.now_ms = None;
-            }
-        }
-        checkpoint
-    }
-}
-
-impl Host {
-    /// About as many bytes as a [`checkpoint`](Host::checkpoint) takes now.
-    pub fn kept_len(&self) -> usize {
-        self.state.own().log.len() + self.state.others_len
-    }
-}
-
-/// All that a store is to keep of a host, as it was at one moment ([`Host::checkpoint`]).
-#[derive(Debug)]
-pub struct Checkpoint {
-    view: View,
-    /// Of the processes that had the host in this generation.
-    nonces: Vec<u64>,
-    is_relaxed: bool,
-}
-
-impl Checkpoint {
-    /// What was held then.
-    pub const fn view(&self) -> &View {
-        &self.view
-    }
-
-    /// The records, those of one participant together.
-    pub fn records(&self) -> impl Iterator<Item = Vec<u8>> {
-        let Checkpoint { view, nonces, is_relaxed } = self;
-        let mut first = Vec::new();
-        for nonce in nonces {
-            let (cluster, id) = (view.cluster, &view.own().id);
-            Life { cluster, id, nonce: *nonce, is_relaxed: *is_relaxed }.put(&mut first);
-        }
-        record::put_copy(&mut first, view.own());
-        if let Some(now_ms) = view.now_ms {
-            record::put_time(&mut first, now_ms, view.told_ms);
-        }
-        if !view.expiry.is_empty() {
-            record::put_deadlines(&mut first, &view.expiry);
-        }
-        let others = view.others().map(|(_, held)| {
-            let mut record = Vec::new();
-            record::put_copy(&mut record, held);
-            record
-        });
-        core::iter::once(first).chain(others)
-    }
-}
-
-/// Where a copy was when it was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    reached: (u64, u64),
-    gc_version: u64,
-    /// All of it is in its entries.
-    is_plain: bool,
-}
-
-impl Mark {
-    fn of(held: &Participant) -> Self {
-        let is_plain = is_plain(held);
-        Mark { reached: held.reached(), gc_version: held.gc_version, is_plain }
-    }
-}
-
-fn is_plain(held: &Participant) -> bool {
-    held.status == Status::Present && held.clean().is_none()
-}
-
-/// What a store has of the copies of others, to know what it lacks.
-#[derive(Debug, Default)]
-pub struct Kept {
-    marks: BTreeMap<ShortId, Mark>,
-}
-
-impl Kept {
-    /// The store has all that is in that view.
-    pub fn all_of(view: &View) -> Self {
-        let marks = view.others().map(|(short, held)| (short, Mark::of(held))).collect();
-        Kept { marks }
-    }
-
-    /// Records of what is in `view` and the store lacks, and the time; empty if it lacks nothing.
-    /// It has them from now on.
-    pub fn catch_up(&mut self, view: &View) -> Vec<u8> {
-        let mut out = Vec::new();
-        for (short, held) in view.others() {
-            let now = Mark::of(held);
-            let before = self.marks.insert(short, now);
-            if before == Some(now) {
-                continue;
-            }
-            match before {
-                Some(before) if now.continues(&before) => put_growth(&mut out, held, before),
-                _ => record::put_copy(&mut out, held),
-            }
-        }
-        if !out.is_empty()
-            && let Some(now_ms) = view.now_ms
-        {
-            record::put_time(&mut out, now_ms, view.told_ms);
-        }
-        out
-    }
-}
-
-impl Mark {
-    /// Whether there are only more entries.
-    fn continues(&self, before: &Mark) -> bool {
-        let is_more = self.reached.0 == before.reached.0 && self.reached.1 > before.reached.1;
-        is_more && self.is_plain && before.is_plain && self.gc_version == before.gc_version
-    }
-}
-
-fn put_growth(out: &mut Vec<u8>, held: &Participant, before: Mark) {
-    let from = before.reached.1;
-    let mut entries = Vec::new();
-    held.log.after(from).for_each(|entry| entries.extend_from_slice(entry.bytes));
-    let growth = Growth {
-        id: &held.id,
-        generation: held.generation,
-        from,
-        to: held.max_version,
-        horizon: held.horizon.max(held.max_version),
-        entries: &entries,
-    };
-    growth.put(out);
 }

@@ -95,6 +95,11 @@ impl Participant {
         self.rare.staged.is_some() || self.clean().is_some()
     }
 
+    /// Whether it is present, and all that there is of it is in its entries.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.status == Status::Present && self.clean().is_none()
+    }
+
     /// A newer generation starts: the older copy goes, whole and at once.
     pub(crate) fn restart(&mut self, generation: u64) {
         let Participant { id, changed_at, .. } = self;

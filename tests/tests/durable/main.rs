@@ -7,7 +7,11 @@
 //! `CUTS=n` is how often the power is cut, `SEED=n` looks at other runs.
 
 mod bugs;
+mod changes;
+mod checks;
 mod cuts;
+mod faults;
 mod files;
 mod lives;
+mod older;
 mod world;

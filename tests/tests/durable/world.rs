@@ -1,20 +1,22 @@
 //! The owner, its disk, its peers, and what it may hold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use fastrand::Rng;
-use plasmid::{Batch, Config, Error, Host, Turns};
+use plasmid::{Config, Error, Host, Turns};
 use plasmid_store::{Disk, DurableState, StoreError};
 use plasmid_tests::disk::{Faults, SimDisk};
+
+use crate::changes::change;
 
 /// Values by key, as they are printed: a key is a letter, a value a number many times over.
 pub(crate) type Map = BTreeMap<String, String>;
 
-fn key_of(bytes: &[u8]) -> String {
+pub(super) fn key_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn value_of(bytes: &[u8]) -> String {
+pub(super) fn value_of(bytes: &[u8]) -> String {
     let sum = bytes.iter().fold(0u64, |sum, byte| sum.rotate_left(7) ^ u64::from(*byte));
     format!("{sum:x}/{}", bytes.len())
 }
@@ -27,7 +29,7 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    fn of(host: &Host, id: &[u8]) -> Self {
+    pub(super) fn of(host: &Host, id: &[u8]) -> Self {
         let version = host.max_version(id).unwrap_or(0);
         let entries = host.entries(id).into_iter();
         let pair = |update: plasmid::Update<'_>| {
@@ -42,9 +44,9 @@ impl Moment {
 pub(crate) type Between = fn(SimDisk) -> Box<dyn Disk>;
 
 /// An open state.
-struct Open {
-    host: Host,
-    state: DurableState,
+pub(super) struct Open {
+    pub(super) host: Host,
+    pub(super) state: DurableState,
 }
 
 /// How an exchange gets at the owner: what it writes in answer to a message is made durable.
@@ -86,29 +88,29 @@ pub(crate) enum Mistake {
 
 pub(crate) struct World {
     pub(crate) mistake: Mistake,
-    rng: Rng,
-    disk: SimDisk,
-    between: Between,
-    is_relaxed: bool,
-    open: Option<Open>,
-    peers: Vec<Host>,
-    nonce: u64,
+    pub(super) rng: Rng,
+    pub(super) disk: SimDisk,
+    pub(super) between: Between,
+    pub(super) is_relaxed: bool,
+    pub(super) open: Option<Open>,
+    pub(super) peers: Vec<Host>,
+    pub(super) nonce: u64,
     /// What the owner holds when all that it wrote is durable.
-    now: Map,
+    pub(super) now: Map,
     /// What was acknowledged, from the first moment on.
-    acked: Vec<Moment>,
+    pub(super) acked: Vec<Moment>,
     /// What was to be made durable when something failed.
-    attempts: Vec<Map>,
+    pub(super) attempts: Vec<Map>,
     /// What was shown last, and counts as acknowledged only with the next.
-    shown_last: Option<Moment>,
+    pub(super) shown_last: Option<Moment>,
     /// An older file may be in place: its owner may be behind what it showed.
-    is_rolled_back: bool,
+    pub(super) is_rolled_back: bool,
     /// Every update that anybody was ever shown: by generation, version and key.
-    shown: HashMap<(u64, u64, String), Option<String>>,
+    pub(super) shown: HashMap<(u64, u64, String), Option<String>>,
     pub(crate) tally: Tally,
 }
 
-fn config(nonce: u64, seed: u64) -> Config {
+pub(super) fn config(nonce: u64, seed: u64) -> Config {
     Config { generation: 1 << 20, nonce, seed, ..Config::default() }
 }
 
@@ -195,7 +197,7 @@ impl World {
         self.acknowledge()
     }
 
-    fn acknowledge(&mut self) -> Result<(), Wrong> {
+    pub(super) fn acknowledge(&mut self) -> Result<(), Wrong> {
         let Some(open) = &mut self.open else {
             return Ok(());
         };
@@ -220,7 +222,7 @@ impl World {
     }
 
     /// A failure is for good: nothing is written, what was shown can be read, and messages go on.
-    fn poisoned(&mut self, error: &StoreError) -> Result<(), Wrong> {
+    pub(super) fn poisoned(&mut self, error: &StoreError) -> Result<(), Wrong> {
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
@@ -263,30 +265,6 @@ impl World {
         self.look(at)
     }
 
-    /// Nobody is shown anything else under the same name.
-    fn look(&mut self, at: usize) -> Result<(), Wrong> {
-        let generation = self.peers[at].generation_of(b"owner").unwrap_or(0);
-        for update in self.peers[at].updates(b"owner") {
-            note(&mut self.shown, generation, &update)?;
-        }
-        Ok(())
-    }
-
-    fn note_shown_by_owner(&mut self) -> Result<(), Wrong> {
-        let Some(open) = &self.open else {
-            return Ok(());
-        };
-        // What was written over an older file is found out when somebody is met who knows more.
-        if self.is_rolled_back {
-            return Ok(());
-        }
-        let generation = open.host.generation();
-        for update in open.host.updates(b"owner") {
-            note(&mut self.shown, generation, &update)?;
-        }
-        Ok(())
-    }
-
     fn tick(&mut self) -> Result<(), Wrong> {
         let Some(open) = &mut self.open else {
             return Ok(());
@@ -297,226 +275,6 @@ impl World {
             Ok(()) => self.acknowledge(),
             Err(error) => self.poisoned(&error),
         }
-    }
-
-    /// Something on the disk fails, but the power stays.
-    fn fail(&mut self) -> Result<(), Wrong> {
-        let after = self.rng.u64(..3);
-        let kind = *self
-            .rng
-            .choice(&[std::io::ErrorKind::StorageFull, std::io::ErrorKind::Other])
-            .expect("a choice");
-        let faults = match self.rng.bool() {
-            true => Faults { write: Some((after, kind)), ..Faults::default() },
-            false => Faults { sync: Some(after), ..Faults::default() },
-        };
-        self.disk.set_faults(faults);
-        for _ in 0..4 {
-            self.write()?;
-        }
-        self.disk.set_faults(Faults::default());
-        Ok(())
-    }
-
-    /// The power fails.
-    pub(crate) fn cut(&mut self) -> Result<(), Wrong> {
-        if self.open.take().is_some() {
-            self.attempts.push(self.now.clone());
-        }
-        self.tally.cuts += 1;
-        self.disk.cut_power(&mut self.rng);
-        self.reopen()
-    }
-
-    /// The process ends, and the machine goes on.
-    fn kill(&mut self) -> Result<(), Wrong> {
-        if self.open.take().is_some() {
-            self.attempts.push(self.now.clone());
-        }
-        self.reopen()
-    }
-
-    fn close(&mut self) -> Result<(), Wrong> {
-        let Some(mut open) = self.open.take() else {
-            return Ok(());
-        };
-        self.tally.ends += 1;
-        open.state.close(&mut open.host).map_err(|error| format!("not closed: {error}"))?;
-        let before = Moment::of(&open.host, b"owner").reached;
-        drop(open);
-        if self.rng.bool() {
-            self.tally.cuts += 1;
-            self.disk.cut_power(&mut self.rng);
-        }
-        // Once more and without a fault: even so a relaxed host goes on as it was.
-        self.open = Some(self.try_open().map_err(|error| format!("not opened: {error}"))?);
-        let after = self.open.as_ref().map(|open| Moment::of(&open.host, b"owner").reached);
-        if after.is_some_and(|after| after != before) {
-            return Err(format!("closed at {before:?}, opened at {after:?}"));
-        }
-        self.kill()
-    }
-
-    /// A bit goes bad while nobody has the state open: it is an error, or harmless, or the file is
-    /// that of a moment before.
-    fn rot(&mut self) -> Result<(), Wrong> {
-        self.open = None;
-        self.attempts.push(self.now.clone());
-        let Some(sound) = self.disk.contents() else {
-            return Ok(());
-        };
-        let mut bytes = sound.clone();
-        let at = self.rng.usize(..bytes.len());
-        bytes[at] ^= 1 << self.rng.u8(..8);
-        self.disk.put(bytes);
-        self.tally.rotten += 1;
-        match self.try_open() {
-            Ok(open) => {
-                let moment = Moment::of(&open.host, b"owner");
-                let is_known = self.acked.iter().any(|acked| acked.map == moment.map)
-                    || self.attempts.contains(&moment.map);
-                if !is_known {
-                    return Err(format!("a bad bit made {moment:?}"));
-                }
-                drop(open);
-                self.disk.put(sound);
-            }
-            Err(_) => self.disk.put(sound),
-        }
-        self.reopen()
-    }
-
-    /// Somebody puts a copy of the file back that is some changes old.
-    fn roll_back(&mut self) -> Result<(), Wrong> {
-        if self.is_relaxed || self.is_rolled_back || self.open.is_none() {
-            return Ok(());
-        }
-        self.tally.rollbacks += 1;
-        self.kill()?;
-        let Some(old) = self.disk.contents() else {
-            return Ok(());
-        };
-        let (then, map) = (self.acked.len(), self.now.clone());
-        for _ in 0..self.rng.usize(1..5) {
-            self.write()?;
-        }
-        for at in 0..self.peers.len() {
-            if let Some(open) = &mut self.open {
-                exchange(open, &mut self.peers[at]);
-                self.acknowledge()?;
-                self.look(at)?;
-            }
-        }
-        let Some(last) = self.acked.last().cloned() else {
-            return Ok(());
-        };
-        self.open = None;
-        self.disk.put(old);
-        self.acked.truncate(then);
-        self.now = map;
-        self.attempts.clear();
-        self.is_rolled_back = true;
-        self.reopen()?;
-        // It goes on writing before it meets anybody: as many changes as were lost, or more.
-        for _ in 0..self.rng.usize(..6) {
-            self.write()?;
-        }
-        let at = self.rng.usize(..self.peers.len());
-        if self.mistake == Mistake::Forgets {
-            self.peers[at] = Host::new(b"new", config(99, 1)).map_err(|error| error.to_string())?;
-        }
-        let Some(open) = &mut self.open else {
-            return Ok(());
-        };
-        let before = open.host.generation();
-        exchange(&mut self.peers[at], open);
-        exchange(open, &mut self.peers[at]);
-        self.is_rolled_back = false;
-        if self.mistake == Mistake::Forgets {
-            return self.look(at);
-        }
-        let was_behind = last.reached.0 == before
-            && self.acked.get(then.saturating_sub(1)).is_none_or(|m| m.reached < last.reached);
-        if was_behind && open.host.generation() == before {
-            return Err(format!("an older file came back, and {before} goes on"));
-        }
-        if open.host.generation() != before && open.host.conflicts() != 1 {
-            return Err(format!("{} conflicts for one older file", open.host.conflicts()));
-        }
-        self.acknowledge()
-    }
-
-    fn try_open(&mut self) -> Result<Open, StoreError> {
-        self.nonce += 1;
-        let config = config(self.nonce, self.rng.u64(..));
-        let disk = (self.between)(self.disk.clone());
-        let (host, state) = DurableState::open_on(disk, b"owner", config, self.is_relaxed)?;
-        Ok(Open { host, state })
-    }
-
-    /// Open the state again and compare it with what was acknowledged.
-    pub(crate) fn reopen(&mut self) -> Result<(), Wrong> {
-        // The power may fail while it is opened, as often as it likes.
-        while self.rng.u8(..4) == 0 {
-            let stop = Some(self.rng.u64(..6));
-            self.disk.set_faults(Faults { stop, ..Faults::default() });
-            drop(self.try_open());
-            self.tally.cuts += 1;
-            self.disk.cut_power(&mut self.rng);
-        }
-        self.disk.set_faults(Faults::default());
-        let open = self.try_open().map_err(|error| format!("not opened: {error}"))?;
-        let found = Moment::of(&open.host, b"owner");
-        let acked = self.acked.last().cloned();
-        let reached = acked.as_ref().map_or((0, 0), |acked| acked.reached);
-        let is_acked = acked.as_ref().map_or(found.map.is_empty(), |acked| found.map == acked.map);
-        self.attempts.extend(self.shown_last.take().map(|shown| shown.map));
-        let is_attempt = self.attempts.contains(&found.map);
-        if self.is_relaxed {
-            // Any moment of before, as long as it does not go on under the same name.
-            let is_earlier = self.acked.iter().any(|acked| acked.map == found.map);
-            if !is_acked && !is_attempt && !is_earlier && !found.map.is_empty() {
-                return Err(format!("there is {found:?}, which never was"));
-            }
-        } else {
-            if !is_acked && !is_attempt {
-                return Err(format!("lost: there is {found:?}, acknowledged was {acked:?}"));
-            }
-            if found.reached < reached || (found.reached == reached && !is_acked) {
-                return Err(format!("opened at {:?}, was at {reached:?}", found.reached));
-            }
-            if found.reached.0 != reached.0 && acked.is_some() && !self.is_rolled_back {
-                let is_raised = self.attempts.is_empty();
-                if is_raised {
-                    return Err(format!("a new generation {found:?} after {reached:?}"));
-                }
-            }
-            for (at, peer) in self.peers.iter().enumerate() {
-                let shown = Moment::of(peer, b"owner").reached;
-                if shown > found.reached && !self.is_rolled_back {
-                    return Err(format!("peer {at} has {shown:?}, there is {:?}", found.reached));
-                }
-            }
-        }
-        self.copies_are_sound(&open.host)?;
-        self.now.clone_from(&found.map);
-        self.attempts.clear();
-        self.acked.push(found);
-        self.open = Some(open);
-        self.note_shown_by_owner()
-    }
-
-    /// What is held of others is what they have, or had.
-    fn copies_are_sound(&self, host: &Host) -> Result<(), Wrong> {
-        for peer in &self.peers {
-            let id = peer.id();
-            let (kept, real) = (Moment::of(host, id), Moment::of(peer, id));
-            if kept.reached > real.reached || (kept.reached == real.reached && kept.map != real.map)
-            {
-                return Err(format!("of a peer at {real:?} there is {kept:?}"));
-            }
-        }
-        Ok(())
     }
 
     /// The faults end: in the end all hold what the owner acknowledged.
@@ -550,7 +308,7 @@ impl World {
 }
 
 /// One exchange, whole.
-fn exchange(a: &mut impl Turns, b: &mut impl Turns) {
+pub(super) fn exchange(a: &mut impl Turns, b: &mut impl Turns) {
     let mut message = a.initiate(1 << 16).expect("a budget");
     for turn in 0..4 {
         if message.is_empty() {
@@ -561,67 +319,6 @@ fn exchange(a: &mut impl Turns, b: &mut impl Turns) {
             _ => a.receive(&message, 1 << 16).expect("a message"),
         };
     }
-}
-
-fn note(
-    shown: &mut HashMap<(u64, u64, String), Option<String>>,
-    generation: u64,
-    update: &plasmid::Update<'_>,
-) -> Result<(), Wrong> {
-    let name = (generation, update.version, key_of(update.key));
-    let value = update.value.map(value_of);
-    match shown.get(&name) {
-        Some(other) if *other != value => {
-            Err(format!("{name:?} was {other:?} and is {value:?}: a version was used twice"))
-        }
-        _ => {
-            shown.insert(name, value);
-            Ok(())
-        }
-    }
-}
-
-/// One change of the owner's map, there and in `map`.
-fn change(rng: &mut Rng, host: &mut Host, map: &mut Map) -> Result<(), Error> {
-    let key = |rng: &mut Rng| vec![b'a' + rng.u8(..6)];
-    let value = |rng: &mut Rng| {
-        // Most are short, some longer than a sector or many.
-        let len = *rng.choice(&[1, 8, 8, 8, 100, 700, 5000]).expect("a choice");
-        std::iter::repeat_with(|| rng.u8(..)).take(len).collect::<Vec<u8>>()
-    };
-    match rng.u8(..20) {
-        0..11 => {
-            let (key, value) = (key(rng), value(rng));
-            host.set(&key, &value)?;
-            map.insert(key_of(&key), value_of(&value));
-        }
-        11..15 => {
-            let key = key(rng);
-            host.delete(&key)?;
-            map.remove(&key_of(&key));
-        }
-        15..18 => {
-            let (mut batch, mut touched) = (Batch::new(), HashSet::new());
-            for _ in 0..rng.usize(1..4) {
-                let (key, value) = (key(rng), value(rng));
-                if touched.insert(key.clone()) && rng.bool() {
-                    batch.set(&key, &value);
-                    map.insert(key_of(&key), value_of(&value));
-                } else {
-                    batch.delete(&key);
-                    map.remove(&key_of(&key));
-                }
-            }
-            host.commit(&batch)?;
-        }
-        18 => drop(host.compact(None)?),
-        _ => {
-            host.leave()?;
-            map.clear();
-            host.renew()?;
-        }
-    }
-    Ok(())
 }
 
 /// A number from the environment.

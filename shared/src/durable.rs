@@ -1,0 +1,145 @@
+//! Changing a host that a file may keep: whoever does so waits until that is durable, without the
+//! host.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{LockResult, MutexGuard, RwLockWriteGuard};
+
+use plasmid::{Host, Turns};
+use plasmid_store::{DurableState, StoreError};
+
+use crate::{Outcome, SharedError, SharedHost, at_once};
+
+/// A relaxed host gives its changes away when they are so many bytes, or at the next tick.
+const BUFFERED: usize = 64 << 10;
+
+impl SharedHost {
+    /// Make changes of its own participant, and return when they are durable. That it panics breaks
+    /// the host.
+    ///
+    /// # Errors
+    ///
+    /// [`SharedError`]. If that is of the store, this was not made here, and may be there when the
+    /// file is opened again.
+    pub fn change<R>(&self, work: impl FnOnce(&mut Host) -> R) -> Outcome<R> {
+        self.check_open()?;
+        let mut host = self.writer()?;
+        let result = work(&mut host);
+        self.settle(host)?;
+        Ok(result)
+    }
+
+    /// As [`change`](SharedHost::change), unless it would have to wait for another thread: then
+    /// `work` is given back.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](SharedHost::change).
+    pub fn try_change<R, W: FnOnce(&mut Host) -> R>(&self, work: W) -> Outcome<Result<R, W>> {
+        self.check_open()?;
+        let Some(mut host) = at_once(self.host.try_write())? else {
+            return Ok(Err(work));
+        };
+        let result = work(&mut host);
+        self.settle(host)?;
+        Ok(Ok(result))
+    }
+
+    /// Tell the host the time, and do what is due for the file that keeps it.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](SharedHost::change).
+    pub fn tick(&self, now_ms: u64) -> Outcome<()> {
+        self.change(|host| host.tick(now_ms))?;
+        self.in_store(|state, host| state.upkeep(host))
+    }
+
+    /// Lay the host down: all of it is kept, and its file is free for others. What changes it or
+    /// takes it into an exchange is refused from here on; reading goes on. Again, it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`change`](SharedHost::change). It is closed all the same.
+    pub fn close(&self) -> Outcome<()> {
+        if self.is_closed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.in_store(|state, host| state.close(host))
+    }
+
+    /// Wait until what was written is durable, without the host.
+    pub(crate) fn settle(&self, host: RwLockWriteGuard<'_, Host>) -> Outcome<()> {
+        let (written, durable, len) = (host.written(), host.durable(), host.unsaved_len());
+        drop(host);
+        let Some(store) = self.store.as_ref().filter(|_| durable < written) else {
+            return Ok(());
+        };
+        if !self.is_relaxed {
+            return self.with_store(store.lock(), |state, host| {
+                // Somebody else took ours along.
+                let is_done = host.turn(|host| host.durable() >= written);
+                if is_done { Ok(()) } else { state.commit(host) }
+            });
+        }
+        if len < BUFFERED {
+            return Ok(());
+        }
+        // If it is taken, somebody is at it.
+        at_once(store.try_lock())?
+            .map_or(Ok(()), |state| self.with_store(Ok(state), |state, host| state.commit(host)))
+    }
+
+    /// Do something with the file that keeps the host, if there is one.
+    fn in_store(
+        &self,
+        work: impl FnOnce(&mut DurableState, &mut Committing<'_>) -> Result<(), StoreError>,
+    ) -> Outcome<()> {
+        self.store.as_ref().map_or(Ok(()), |store| self.with_store(store.lock(), work))
+    }
+
+    fn with_store(
+        &self,
+        state: LockResult<MutexGuard<'_, DurableState>>,
+        work: impl FnOnce(&mut DurableState, &mut Committing<'_>) -> Result<(), StoreError>,
+    ) -> Outcome<()> {
+        let mut state = state.map_err(|_| SharedError::Broken)?;
+        let result = self.breaking(|| work(&mut state, &mut Committing(self)));
+        result.map_err(|error| {
+            if !matches!(error, StoreError::Inherited | StoreError::Closed) {
+                let _ = self.failure.set(error.clone());
+            }
+            SharedError::Store(error)
+        })
+    }
+
+    /// Whether anything may be written.
+    fn check_open(&self) -> Outcome<()> {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Err(SharedError::Store(StoreError::Closed));
+        }
+        let failure = self.failure.get().cloned();
+        failure.map_or(Ok(()), |error| Err(SharedError::Store(error)))
+    }
+}
+
+/// Turns on a shared host for the file that keeps it.
+struct Committing<'a>(&'a SharedHost);
+
+impl Turns for Committing<'_> {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        match self.0.write(work) {
+            Ok(result) => result,
+            // As in an exchange.
+            Err(broken) => resume_unwind(Box::new(broken)),
+        }
+    }
+}
+
+/// A host that nobody has any more is laid down.
+impl Drop for SharedHost {
+    fn drop(&mut self) {
+        // There is nobody to tell what goes wrong: who wants to know closes it.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.close()));
+    }
+}
