@@ -124,8 +124,8 @@ impl State {
 
     /// Make a change of the own participant.
     pub(crate) fn make(&mut self, change: &OwnChange<'_>, config: &Config) {
-        if let OwnChange::Entry { entry, deadline } = change {
-            return self.append(entry, *deadline, config);
+        if let OwnChange::Entry(entry) = change {
+            return self.append(entry, config);
         }
         let View { own, expiry, hasher, .. } = &mut self.view;
         change.apply_to_expiry(expiry, own, hasher);
@@ -133,10 +133,10 @@ impl State {
     }
 
     /// Append an entry to the own map.
-    #[inline]
-    pub(crate) fn append(&mut self, entry: &Entry<'_>, deadline: Option<u64>, config: &Config) {
+    #[inline(always)]
+    pub(crate) fn append(&mut self, entry: &Entry<'_>, config: &Config) {
         let View { own, expiry, hasher, .. } = &mut self.view;
-        change::time(expiry, own, entry, deadline, hasher);
+        change::cancel(expiry, own, entry, hasher);
         self.change_own(|own, hasher| change::append(own, entry, config, hasher));
         if let Body::Evict { participant, generation } = entry.body {
             self.evict(participant, generation, config);

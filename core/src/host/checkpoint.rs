@@ -1,5 +1,5 @@
-//! What a store keeps of a host: all that it holds at one moment, and later what came to its copies of
-//! others.
+//! What a store keeps of a host: all that it holds at one moment, and later what came to its copies
+//! of others.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

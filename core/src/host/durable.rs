@@ -143,6 +143,7 @@ impl Host {
             durable.has_failed = true;
             durable.ahead = None;
             durable.waiting = Vec::new();
+            self.identity.is_fenced = true;
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Identity {
     seen: u64,
     /// The generation was raised once.
     raised: bool,
-    /// A twin is certain.
+    /// A twin is certain, or the store failed: nothing may be written.
     pub(crate) is_fenced: bool,
     /// Where the own map was when this process took it up, if a store kept it: in which generation,
     /// and at which version.
@@ -104,8 +104,8 @@ impl Host {
     }
 
     /// Whether somebody holds of the own map what this process wrote and told nobody. So another
-    /// one told it, of which the store knows nothing: an older copy of its file was put in the place
-    /// of the one that process wrote.
+    /// one told it, of which the store knows nothing: an older copy of its file was put in the
+    /// place of the one that process wrote.
     fn is_forgotten(&self, claim: Claim, wanted: u64) -> bool {
         let Some((generation, version)) = self.identity.taken_up else {
             return false;
@@ -142,7 +142,7 @@ impl Host {
     /// Go on in a new generation, with all entries and version numbers; one that left says so in
     /// the new one. One that was evicted after it left, or that knows of a twin, stays what it is.
     fn raise(&mut self) {
-        if self.identity.is_fenced || self.own().status == Status::Evicted || self.has_failed() {
+        if self.identity.is_fenced || self.own().status == Status::Evicted {
             return;
         }
         match self.next_generation() {

@@ -39,7 +39,7 @@ impl Host {
     /// [`Error::Conflict`] if another process lives under this id,
     /// [`Error::Left`] after [`leave`](Host::leave). Nothing changed, and no version was used.
     pub fn set(&mut self, key: &[u8], value: &[u8]) -> Result<u64, Error> {
-        self.write(&[Op { key, value: Some(value) }], None)
+        self.write(&[Op { key, value: Some(value) }])
     }
 
     /// Set an own key that is deleted by itself: at the first [`tick`](Host::tick) at or after
@@ -64,7 +64,9 @@ impl Host {
     /// As [`set`](Host::set).
     pub fn set_expiring(&mut self, key: &[u8], value: &[u8], ttl_ms: u64) -> Result<u64, Error> {
         let now = self.state.now_ms.unwrap_or(0);
-        self.write(&[Op { key, value: Some(value) }], Some(now.saturating_add(ttl_ms)))
+        let version = self.write(&[Op { key, value: Some(value) }])?;
+        self.make(&OwnChange::Deadline { version, deadline: now.saturating_add(ttl_ms) });
+        Ok(version)
     }
 
     /// Delete an own key, and return the version of this change. If the key has no value nothing
@@ -86,7 +88,7 @@ impl Host {
     ///
     /// As [`set`](Host::set).
     pub fn delete(&mut self, key: &[u8]) -> Result<u64, Error> {
-        self.write(&[Op { key, value: None }], None)
+        self.write(&[Op { key, value: None }])
     }
 
     /// Make all changes of a batch at once, under one version, which is returned. If it changes
@@ -96,7 +98,7 @@ impl Host {
     ///
     /// As [`set`](Host::set), for the batch as a whole. Nothing changed.
     pub fn commit(&mut self, batch: &Batch) -> Result<u64, Error> {
-        self.write(&batch.ops().collect::<Vec<_>>(), None)
+        self.write(&batch.ops().collect::<Vec<_>>())
     }
 
     /// Drop superseded values and tombstones up to the version `up_to`, here and, by an entry that
@@ -206,7 +208,7 @@ impl Host {
             let is_empty = ops.is_empty();
             self.scratch = scratch;
             // What a limit forbids stays as it is, and the compaction stops before it.
-            if is_empty || self.append(version, &[], None).is_err() {
+            if is_empty || self.append(version, &[]).is_err() {
                 return;
             }
         }
@@ -214,16 +216,21 @@ impl Host {
 
     /// Whether the own map may be written.
     fn writable(&self) -> Result<(), Error> {
-        if self.has_failed() {
-            return Err(Error::Store);
-        }
-        if self.identity.is_fenced {
-            return Err(Error::Conflict);
-        }
-        if self.own().status != Status::Present {
-            return Err(Error::Left);
+        if self.identity.is_fenced || self.own().status != Status::Present {
+            return Err(self.why_not());
         }
         Ok(())
+    }
+
+    #[cold]
+    fn why_not(&self) -> Error {
+        if self.has_failed() {
+            Error::Store
+        } else if self.identity.is_fenced {
+            Error::Conflict
+        } else {
+            Error::Left
+        }
     }
 
     fn next_version(&self) -> Result<u64, Error> {
@@ -232,8 +239,8 @@ impl Host {
         Ok(version)
     }
 
-    /// One change of keys, which are in ascending order, and when it ends by itself.
-    fn write(&mut self, ops: &[Op<'_>], deadline: Option<u64>) -> Result<u64, Error> {
+    /// One change of keys, which are in ascending order.
+    fn write(&mut self, ops: &[Op<'_>]) -> Result<u64, Error> {
         self.writable()?;
         let (own, limits) = (self.own(), &self.config.limits);
         // Looked at before anything is copied, however large it is.
@@ -247,12 +254,12 @@ impl Host {
         let says_nothing = |op: &Op<'_>| op.value.is_none() && !has_value(op.key);
         if ops.iter().any(says_nothing) {
             let rest: Vec<Op<'_>> = ops.iter().filter(|op| !says_nothing(op)).copied().collect();
-            return self.write_all(&rest, deadline);
+            return self.write_all(&rest);
         }
-        self.write_all(ops, deadline)
+        self.write_all(ops)
     }
 
-    fn write_all(&mut self, ops: &[Op<'_>], deadline: Option<u64>) -> Result<u64, Error> {
+    fn write_all(&mut self, ops: &[Op<'_>]) -> Result<u64, Error> {
         if ops.is_empty() {
             return Ok(self.own().max_version);
         }
@@ -261,13 +268,13 @@ impl Host {
         within(Limit::MessageBytes, len, 0, self.config.limits.message_bytes)?;
         self.scratch.clear();
         entry::put_ops(&mut self.scratch, version, ops);
-        let version = match self.append(version, ops, deadline) {
+        let version = match self.append(version, ops) {
             Ok(()) => version,
             Err(Error::Limit { limit: Limit::ParticipantBytes, .. }) if self.makes_room(len) => {
                 let version = self.next_version()?;
                 self.scratch.clear();
                 entry::put_ops(&mut self.scratch, version, ops);
-                self.append(version, ops, deadline)?;
+                self.append(version, ops)?;
                 version
             }
             Err(error) => return Err(error),
@@ -290,18 +297,18 @@ impl Host {
         let version = self.next_version()?;
         self.scratch.clear();
         put(&mut self.scratch, version);
-        self.append(version, &[], None)?;
+        self.append(version, &[])?;
         Ok(version)
     }
 
     /// Make the change of the entry in `scratch`, which has that version and changes those keys.
-    fn append(&mut self, version: u64, ops: &[Op<'_>], deadline: Option<u64>) -> Result<(), Error> {
+    fn append(&mut self, version: u64, ops: &[Op<'_>]) -> Result<(), Error> {
         let Host { state, config, scratch, durable, .. } = self;
         let entry = Entry::written(version, ops, scratch);
         Durable::own(durable, state).has_room(&entry, config, &state.hasher, u64::MAX)?;
         match durable {
-            None => state.append(&entry, deadline, config),
-            Some(durable) => durable.make(state, config, &OwnChange::Entry { entry, deadline }),
+            None => state.append(&entry, config),
+            Some(durable) => durable.make(state, config, &OwnChange::Entry(entry)),
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //!
 //! | kind | body |
 //! |---|---|
-//! | 1 entry | `<deadline + 1, or 0 (Varint)> <Entry>` |
+//! | 1 entry | `<Entry>` |
 //! | 2 standing | `<generation> <status (Byte)> <has entry (Byte)> <Entry?>` |
 //! | 3 start | `<now (Varint)> <told (Varint)>` |
 //! | 4 time | `<now (Varint)> <told (Varint)>` |
@@ -13,12 +13,13 @@
 //! | 7 growth | `<Id> <generation> <from> <to> <horizon> <entries (Bytes)>` |
 //! | 8 life | `<cluster (U64)> <Id> <nonce (U64)> <is relaxed (Byte)>` |
 //! | 9 end | |
+//! | 10 deadline | `<version> <deadline (Varint)>` |
 //!
-//! Own changes are an entry, a standing (the host took a new generation, left by that entry, or came
-//! back), and the start of the host's clock, the time of which is told now and then. A copy is all
-//! that is held of a participant, deadlines are all that there are of own keys, and growth is what
-//! came to a copy since it was kept. In a life a process took the host up, and at its end it laid it
-//! down with nothing lost.
+//! Own changes are an entry, the deadline of what was just set, a standing (the host took a new
+//! generation, left by that entry, or came back), and the start of the host's clock, the time of
+//! which is told now and then. A copy is all that is held of a participant, deadlines are all that
+//! there are of own keys, and growth is what came to a copy since it was kept. In a life a process
+//! took the host up, and at its end it laid it down with nothing lost.
 //!
 //! Own changes are applied by one function, when they are made as well as when they are read again.
 
@@ -42,6 +43,7 @@ const DEADLINES: u8 = 6;
 const GROWTH: u8 = 7;
 const LIFE: u8 = 8;
 const END: u8 = 9;
+const DEADLINE: u8 = 10;
 
 const UNSOUND: Error = Error::Malformed("it is no record of a host");
 
@@ -86,9 +88,10 @@ impl<'a> Record<'a> {
     /// The next record. Of a copy and of deadlines only the kind.
     pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         Ok(match reader.byte()? {
-            ENTRY => {
-                let deadline = reader.varint()?.checked_sub(1);
-                Record::Own(OwnChange::Entry { entry: Entry::read(reader)?, deadline })
+            ENTRY => Record::Own(OwnChange::Entry(Entry::read(reader)?)),
+            DEADLINE => {
+                let (version, deadline) = (reader.version()?, reader.varint()?);
+                Record::Own(OwnChange::Deadline { version, deadline })
             }
             STANDING => {
                 let generation = reader.generation()?;
@@ -185,11 +188,14 @@ fn put_id(out: &mut Vec<u8>, id: &[u8]) {
 impl OwnChange<'_> {
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         match self {
-            OwnChange::Entry { entry, deadline } => {
+            OwnChange::Entry(entry) => {
                 out.push(ENTRY);
-                let deadline = deadline.map(|deadline| deadline.min(MAX_GENERATION - 1));
-                varint::put(out, deadline.map_or(0, |deadline| deadline + 1));
                 out.extend_from_slice(entry.bytes);
+            }
+            OwnChange::Deadline { version, deadline } => {
+                out.push(DEADLINE);
+                varint::put(out, *version);
+                varint::put(out, (*deadline).min(MAX_GENERATION));
             }
             OwnChange::Standing { generation, status, farewell } => {
                 out.push(STANDING);

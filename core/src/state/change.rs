@@ -12,8 +12,10 @@ use crate::wire::entry::{Body, Entry};
 /// One change of the own participant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OwnChange<'a> {
-    /// An entry of its map, and when that ends by itself.
-    Entry { entry: Entry<'a>, deadline: Option<u64> },
+    /// An entry of its map.
+    Entry(Entry<'a>),
+    /// When the value of that version ends by itself.
+    Deadline { version: u64, deadline: u64 },
     /// Its generation and status, and the entry that says that it left.
     Standing { generation: u64, status: Status, farewell: Option<Entry<'a>> },
     /// The host was told the time for the first time.
@@ -24,7 +26,8 @@ impl OwnChange<'_> {
     /// Whether it can come next: what was read need not be what was written.
     pub(crate) fn follows(&self, own: &Participant) -> bool {
         match self {
-            OwnChange::Entry { entry, .. } => {
+            OwnChange::Deadline { version, .. } => (1..=own.max_version).contains(version),
+            OwnChange::Entry(entry) => {
                 let is_next = entry.version > own.max_version;
                 is_next && own.status == Status::Present && entry.body != Body::Leave
             }
@@ -42,7 +45,7 @@ impl OwnChange<'_> {
     /// Make the change in the participant.
     pub(crate) fn apply(&self, own: &mut Participant, config: &Config, hasher: &KeyHasher) {
         match self {
-            OwnChange::Entry { entry, .. } => append(own, entry, config, hasher),
+            OwnChange::Entry(entry) => append(own, entry, config, hasher),
             OwnChange::Standing { generation, status, farewell } => {
                 own.generation = *generation;
                 if own.status != *status {
@@ -53,7 +56,7 @@ impl OwnChange<'_> {
                     own.log.append(farewell, true, hasher);
                 }
             }
-            OwnChange::Start { .. } => {}
+            OwnChange::Deadline { .. } | OwnChange::Start { .. } => {}
         }
     }
 
@@ -65,7 +68,10 @@ impl OwnChange<'_> {
         hasher: &KeyHasher,
     ) {
         match self {
-            OwnChange::Entry { entry, deadline } => time(expiry, own, entry, *deadline, hasher),
+            OwnChange::Entry(entry) => cancel(expiry, own, entry, hasher),
+            OwnChange::Deadline { version, deadline } => {
+                Arc::make_mut(expiry).insert(*version, *deadline);
+            }
             OwnChange::Standing { status, .. } => {
                 if *status != own.status && !expiry.is_empty() {
                     *expiry = Arc::default();
@@ -81,7 +87,7 @@ impl OwnChange<'_> {
 }
 
 /// One more entry.
-#[inline]
+#[inline(always)]
 pub(crate) fn append(
     own: &mut Participant,
     entry: &Entry<'_>,
@@ -96,16 +102,15 @@ pub(crate) fn append(
     }
 }
 
-/// What it supersedes does not end by itself any more, and it may.
-#[inline]
-pub(crate) fn time(
+/// What it supersedes does not end by itself any more.
+#[inline(always)]
+pub(crate) fn cancel(
     expiry: &mut Arc<Expiry>,
     own: &Participant,
     entry: &Entry<'_>,
-    deadline: Option<u64>,
     hasher: &KeyHasher,
 ) {
-    if expiry.is_empty() && deadline.is_none() {
+    if expiry.is_empty() {
         return;
     }
     for op in entry.ops() {
@@ -113,8 +118,5 @@ pub(crate) fn time(
         if let Some(older) = older.filter(|older| expiry.has(*older)) {
             Arc::make_mut(expiry).cancel(older);
         }
-    }
-    if let Some(deadline) = deadline {
-        Arc::make_mut(expiry).insert(entry.version, deadline);
     }
 }

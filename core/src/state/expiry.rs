@@ -16,8 +16,9 @@ pub(crate) struct Expiry {
 }
 
 impl Expiry {
-    /// The update of that version ends at `deadline`.
+    /// The update of that version ends at `deadline`, whatever was said before.
     pub(crate) fn insert(&mut self, version: u64, deadline: u64) {
+        self.cancel(version);
         self.by_version.insert(version, deadline);
         self.by_deadline.insert((deadline, version));
     }
