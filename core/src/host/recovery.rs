@@ -1,9 +1,10 @@
 //! A host from what a store kept of it.
 //!
-//! A store has records one after the other: a [`Checkpoint`](crate::Checkpoint), which says all at one moment, then
-//! the own changes since ([`Host::unsaved`]), and between them, when it pleases, what is held of
-//! others by then ([`Kept`](crate::Kept)). That of others may be old: they tell it again. What is read is not
-//! trusted: whatever is no record, or cannot follow what came before it, is refused.
+//! A store has records one after the other: a checkpoint ([`Host::checkpoint`]), which says all at
+//! one moment, then the own changes since ([`Host::unsaved`]), and between them, when it pleases,
+//! what is held of others by then ([`Kept`](crate::Kept)). That of others may be old: they tell it
+//! again. What is read is not trusted: whatever is no record, or cannot follow what came before it,
+//! is refused.
 
 use alloc::vec::Vec;
 
