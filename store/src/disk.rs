@@ -58,9 +58,11 @@ pub trait Disk: fmt::Debug + Send {
     fn sync_place(&mut self) -> io::Result<()>;
 }
 
-/// A file of this machine. While it is open nobody else can open it: there is a lock beside it.
+/// A file of this machine, which is what [`DurableState::open`](crate::DurableState::open) opens;
+/// for those who put something in between. While it is open nobody else can open it: there is a
+/// lock beside it.
 #[derive(Debug)]
-pub(crate) struct FileDisk {
+pub struct FileDisk {
     path: PathBuf,
     file: Option<File>,
     /// Held until this is dropped.
@@ -68,7 +70,12 @@ pub(crate) struct FileDisk {
 }
 
 impl FileDisk {
-    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+    /// Take the place of that name. Nothing is read or made there yet but the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] if somebody has it, or what the system says.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |error: io::Error| StoreError::io("opening the lock", &error);
         let options = OpenOptions::new().write(true).create(true).truncate(false).to_owned();
         let lock = options.open(beside(path, "-lock")).map_err(failed)?;

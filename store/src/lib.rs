@@ -41,10 +41,9 @@ use std::path::Path;
 
 use plasmid::{Config, Host, Kept, Recovery, Turns};
 
-pub use crate::disk::Disk;
+pub use crate::disk::{Disk, FileDisk};
 pub use crate::error::StoreError;
 
-use crate::disk::FileDisk;
 use crate::log::{Contents, Log};
 
 /// Copies of others are kept this often, ms. They may be old: others tell the rest again.
