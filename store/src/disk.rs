@@ -66,7 +66,9 @@ pub struct FileDisk {
     path: PathBuf,
     file: Option<File>,
     /// Held until this is dropped.
-    _lock: File,
+    lock: File,
+    /// The process that holds it.
+    process: u32,
 }
 
 impl FileDisk {
@@ -80,7 +82,10 @@ impl FileDisk {
         let options = OpenOptions::new().write(true).create(true).truncate(false).to_owned();
         let lock = options.open(beside(path, "-lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(FileDisk { path: path.to_owned(), file: None, _lock: lock }),
+            Ok(()) => {
+                let process = std::process::id();
+                Ok(FileDisk { path: path.to_owned(), file: None, lock, process })
+            }
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -88,6 +93,16 @@ impl FileDisk {
 
     fn file(&self) -> io::Result<&File> {
         self.file.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+/// A process that was forked has the lock as well until it becomes another program, so that closing
+/// the file alone would not always free it at once. One that goes on as it is must not free it.
+impl Drop for FileDisk {
+    fn drop(&mut self) {
+        if self.process == std::process::id() {
+            let _ = self.lock.unlock();
+        }
     }
 }
 
