@@ -38,6 +38,8 @@ pub(crate) struct Durable {
     /// Somebody makes records durable.
     is_saving: bool,
     has_failed: bool,
+    /// It was laid down.
+    has_ended: bool,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,7 @@ impl Durable {
             durable: 0,
             is_saving: false,
             has_failed: false,
+            has_ended: false,
         }));
     }
 
@@ -164,15 +167,20 @@ impl Host {
     }
 
     /// Lay the host down: with this saved, nothing of it is lost, and it goes on in the same
-    /// generation when it is taken up again. To be called last, when nothing is being saved.
+    /// generation when it is taken up again. To be called last, when nothing is being saved:
+    /// nothing is written any more ([`Error::Store`](crate::Error::Store)), because what came after
+    /// that would be shown by a relaxed host, and lost.
     pub fn end(&mut self) {
         if let Some(durable) = &mut self.durable {
             durable.push(put_end);
+            durable.has_ended = true;
+            self.identity.is_fenced = true;
         }
     }
 
-    pub(crate) fn has_failed(&self) -> bool {
-        self.durable.as_ref().is_some_and(|durable| durable.has_failed)
+    /// Whether nothing is written any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.durable.as_ref().is_some_and(|durable| durable.is_over())
     }
 
     /// Make a change of the own participant.
@@ -207,6 +215,10 @@ impl Host {
 
 /// How a host changes that a store keeps, or none does.
 impl Durable {
+    const fn is_over(&self) -> bool {
+        self.has_failed || self.has_ended
+    }
+
     /// The own participant as it was last written.
     #[inline]
     pub(crate) fn own<'a>(durable: &'a Option<Box<Self>>, state: &'a State) -> &'a Participant {
@@ -219,7 +231,7 @@ impl Durable {
     /// Make a change of it.
     #[inline(never)]
     pub(crate) fn make(&mut self, state: &mut State, config: &Config, change: &OwnChange<'_>) {
-        if self.has_failed {
+        if self.is_over() {
             return;
         }
         self.push(|out| change.put(out));

@@ -173,7 +173,7 @@ impl Host {
     /// [`Error::Limit`] if there is no generation above what was seen, [`Error::Store`] if the
     /// store failed. Nothing changed.
     pub fn renew(&mut self) -> Result<u64, Error> {
-        if self.has_failed() {
+        if self.is_over() {
             return Err(Error::Store);
         }
         let generation = self.next_generation()?;

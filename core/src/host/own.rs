@@ -224,7 +224,7 @@ impl Host {
 
     #[cold]
     fn why_not(&self) -> Error {
-        if self.has_failed() {
+        if self.is_over() {
             Error::Store
         } else if self.identity.is_fenced {
             Error::Conflict

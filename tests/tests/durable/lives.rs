@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use plasmid::{Config, Error, Host, Limits, LocalState, Turns as _};
+use plasmid::{Config, Error, Host, Limits, LocalState, Turns};
 use plasmid_shared::SharedHost;
 use plasmid_store::{Disk, DurableState, StoreError};
 use plasmid_tests::disk::SimDisk;
@@ -59,6 +59,38 @@ fn a_state_is_open_once() {
     assert_eq!(host.set(b"k", b"v"), Err(Error::Store));
     drop(second);
     open(&folder.file(), 4).expect("it is free");
+}
+
+/// A host that somebody else writes to after every turn.
+struct Busy {
+    host: Host,
+    /// The version of the last change that was not refused.
+    version: u64,
+}
+
+impl Turns for Busy {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        let result = work(&mut self.host);
+        self.version = self.host.set(b"color", b"red").unwrap_or(self.version);
+        result
+    }
+}
+
+/// A relaxed host shows what it writes, and its generation stays the same when it was laid down.
+#[test]
+fn what_is_written_while_a_host_is_laid_down_is_kept_or_refused() {
+    let disk = SimDisk::default();
+    let open = |nonce| {
+        let disk = Box::new(disk.clone());
+        DurableState::open_on(disk, b"a", config(nonce), true).expect("a state")
+    };
+    let (host, mut state) = open(1);
+    let mut busy = Busy { host, version: 0 };
+    state.close(&mut busy).expect("a disk");
+    let (host, _state) = open(2);
+    assert_eq!(host.generation(), 1);
+    assert_eq!(host.max_version(b"a"), Some(busy.version));
+    assert!(busy.version > 0);
 }
 
 #[test]
