@@ -1,5 +1,6 @@
 //! What Python callers may pass where the core takes bytes or a number, and what is refused.
 
+use std::ffi::OsString;
 use std::ops::Deref;
 
 use pyo3::buffer::PyBuffer;
@@ -101,13 +102,32 @@ impl FromPyObject<'_, '_> for Unsigned {
     }
 }
 
+/// A path of a file, from a `str` or what has one (`os.PathLike`).
+pub(crate) struct FilePath(pub(crate) OsString);
+
+impl FromPyObject<'_, '_> for FilePath {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let path = object.py().import("os")?.call_method1("fspath", (object,))?;
+        if !path.is_instance_of::<PyString>() {
+            return Err(unexpected(&path, "str or os.PathLike of one"));
+        }
+        let path: OsString = path.extract()?;
+        if path.is_empty() {
+            return Err(PyValueError::new_err("expected a path, not an empty one"));
+        }
+        Ok(FilePath(path))
+    }
+}
+
 /// Whether it is an `int`. A `bool` is one to Python, but a caller who passes `True` as a key or as
 /// a size made a mistake.
 fn is_int(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyInt>() && !object.is_instance_of::<PyBool>()
 }
 
-fn unexpected(object: &Bound<'_, PyAny>, expected: &str) -> PyErr {
+pub(crate) fn unexpected(object: &Bound<'_, PyAny>, expected: &str) -> PyErr {
     let name = object.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
     PyTypeError::new_err(format!("expected {expected}, not {name}"))
 }

@@ -9,54 +9,17 @@ use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyDict;
 
 use crate::argument::{Unsigned, Word};
+use crate::state::State;
 
-/// How a host keeps updates, its own and those of others.
-///
-/// With history (the default) superseded values are kept and sent too; without, only the newest
-/// value of each key, and whole batches that have one.
-#[pyclass(frozen, eq, hash, get_all, module = "plasmid")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct LocalState {
-    /// Whether superseded values are kept and sent.
-    history: bool,
-}
-
-#[pymethods]
-impl LocalState {
-    #[new]
-    #[pyo3(signature = (history=true))]
-    fn new(history: bool) -> Self {
-        LocalState { history }
-    }
-
-    fn __repr__(&self) -> &'static str {
-        if self.history {
-            "plasmid.LocalState(history=True)"
-        } else {
-            "plasmid.LocalState(history=False)"
-        }
-    }
-
-    fn __reduce__(slf: Bound<'_, Self>) -> (Bound<'_, PyAny>, (bool,)) {
-        let history = slf.get().history;
-        (slf.get_type().into_any(), (history,))
-    }
-}
-
-impl From<&LocalState> for plasmid::LocalState {
-    fn from(state: &LocalState) -> Self {
-        plasmid::LocalState { history: state.history }
-    }
-}
-
-/// The core's configuration from the keyword arguments of `call`. What is not named is as the core
-/// has it; seed, nonce and generation are drawn then.
-pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResult<Config> {
+/// The core's configuration from the keyword arguments of `call`, and where the state is kept. What
+/// is not named is as the core has it; seed, nonce and generation are drawn then.
+pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResult<(Config, State)> {
     let mut config = Config::default();
+    let mut state = State::default();
     let (mut seed, mut nonce, mut generation) = (None, None, None);
     for (name, value) in options.into_iter().flatten() {
         let name: String = name.extract()?;
-        let note = |error: PyErr| noted(value.py(), error, &name);
+        let note = |error: PyErr| noted(value.py(), error, format!("while processing '{name}'"));
         let text = || value.extract::<PyBackedStr>().map_err(note);
         let number = || value.extract::<Option<Unsigned>>().map_err(note);
         match name.as_str() {
@@ -65,9 +28,7 @@ pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResul
             "compress" => config.compress = value.extract::<bool>().map_err(note)?,
             "compaction" => config.auto_compact = compaction(&text()?)?,
             "state" => {
-                let state = value.extract::<Option<Bound<'_, LocalState>>>();
-                let state = state.map_err(|error| note(error.into()))?;
-                config.state = state.map_or_else(Default::default, |state| state.get().into());
+                state = value.extract::<Option<State>>().map_err(note)?.unwrap_or_default();
             }
             "seed" => seed = number()?,
             "nonce" => nonce = number()?,
@@ -85,10 +46,11 @@ pub(crate) fn config(call: &str, options: Option<&Bound<'_, PyDict>>) -> PyResul
             }
         }
     }
+    config.state = state.local();
     config.seed = or_random(seed)?;
     config.nonce = or_random(nonce)?;
     config.generation = or_above_every_earlier(generation)?;
-    Ok(config)
+    Ok((config, state))
 }
 
 /// The option of that name whose default is a number of the core's.
@@ -160,9 +122,8 @@ fn unknown(option: &str, expected: &str, name: &str) -> PyErr {
     PyValueError::new_err(format!("{option} is {expected}, not '{name}'"))
 }
 
-/// The error, with the note of its argument that PyO3 gives to those that the signature names.
-fn noted(py: Python<'_>, error: PyErr, name: &str) -> PyErr {
-    let note = format!("while processing '{name}'");
+/// The error with a note, as PyO3 gives one of their argument to those that the signature names.
+pub(crate) fn noted(py: Python<'_>, error: PyErr, note: String) -> PyErr {
     error.value(py).call_method1("add_note", (note,)).err().unwrap_or(error)
 }
 

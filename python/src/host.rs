@@ -1,15 +1,17 @@
-//! The host as a Python class: how it is made, who it is, and what it looks like. Its verbs are in
+//! The host as a Python class: how it is made and laid down, and who it is. Its verbs are in
 //! [`write`](crate::write), [`read`](crate::read) and [`talk`](crate::talk).
 
-use plasmid::{Config, Status};
+use plasmid::Status;
+use plasmid_store::DurableState;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::argument::{Bytes, Unsigned, Word};
-use crate::config;
+use crate::config::{self, noted};
 use crate::error::Fault;
 use crate::shared::{Hosted, walled};
+use crate::state::State;
 
 /// One participant's view of everybody's state.
 ///
@@ -36,6 +38,11 @@ use crate::shared::{Hosted, walled};
 /// larger than `message_bytes` is refused, when it is written: give all hosts of a cluster the
 /// same.
 ///
+/// Where the host is made with `state=DurableState(path)`, what changes it returns when that is on
+/// the disk (`DurableState` says more), and raises `StoreError` if it will never be, from then on
+/// for good. Reading and exchanges go on. `close` lays it down, and so does the end of a `with`
+/// block.
+///
 /// A host belongs to the process that made it. In a forked child it can be read; whatever writes or
 /// takes part in an exchange raises `ConflictError` there. The child makes a host with an id of its
 /// own instead.
@@ -50,12 +57,14 @@ use crate::shared::{Hosted, walled};
 ///   (`"sketch"`). Hosts that differ in this understand each other.
 /// - `compress`: whether streams are compressed, if the other end does so too. It pays where bytes
 ///   are dear.
-/// - `state`: `LocalState(history=False)` keeps and sends only the newest value of each key.
+/// - `state`: `LocalState(history=False)` keeps and sends only the newest value of each key;
+///   `DurableState(path)` keeps the host in a file, and takes up what is there.
 /// - `seed`: of all randomness in the host; drawn from the system by default.
 /// - `nonce`: tells this process from every other that uses this id; drawn from the system by
 ///   default.
 /// - `generation`: below 2**63, grows each time this participant starts without its earlier state;
-///   by default milliseconds since 1970 × 2**16 and 16 random bits.
+///   by default milliseconds since 1970 × 2**16 and 16 random bits. One that goes on from its file
+///   keeps the generation that it had.
 /// - `cluster`: its name, empty by default. Messages of another cluster are refused.
 /// - `compaction`: `"auto"` drops own deletions and superseded values when they are more than half
 ///   of all and the peers have them, or four times the rest, or old; `"manual"` leaves that to
@@ -77,10 +86,13 @@ use crate::shared::{Hosted, walled};
 ///   be late.
 ///
 /// Raises `LimitError` if the id, the generation or a limit is out of its range, `OSError` if the
-/// system has no entropy.
+/// system has no entropy. Of a file it raises `InUseError` if another host has it, `ForeignError`
+/// if it is the state of another id or cluster, `DamagedError` if it is none or cannot be trusted,
+/// and `StoreError` if the system does not give it; it is left as it is.
 #[pyclass(frozen, module = "plasmid")]
 pub(crate) struct Host {
     pub(crate) host: Hosted,
+    state: State,
     /// The greatest message, and so the budget of those who name none.
     message_bytes: usize,
 }
@@ -93,9 +105,21 @@ impl Host {
     #[pyo3(text_signature = "(id, *, ordering='depth', state=None, seed=None, nonce=None, \
                              generation=None, cluster='', compaction='auto', digests='smallest', \
                              compress=False, **options)")]
-    fn new(id: Word, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let config = config::config("Host", options)?;
-        Ok(Self::made(config, |config| plasmid::Host::new(&id, config))?)
+    fn new(py: Python<'_>, id: Word, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let (config, state) = config::config("Host", options)?;
+        let message_bytes = config.limits.message_bytes;
+        match &state {
+            State::Local(_) => {
+                let host = walled(|| Ok(plasmid::Host::new(&id, config)?))?;
+                Ok(Self::made(host, None, state, message_bytes))
+            }
+            State::Durable(file) => {
+                let opened = py.detach(|| walled(|| file.open(&id, config)));
+                let note = |fault: Fault| noted(py, fault.into(), file.place());
+                let (host, store) = opened.map_err(note)?;
+                Ok(Self::made(host, Some(store), state, message_bytes))
+            }
+        }
     }
 
     /// A host from what `snapshot` gave, with the options of `Host(...)`: the same id, entries,
@@ -112,8 +136,53 @@ impl Host {
     #[staticmethod]
     #[pyo3(signature = (data, **options))]
     fn restore(py: Python<'_>, data: Bytes, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let config = config::config("Host.restore", options)?;
-        Ok(py.detach(|| Self::made(config, |config| plasmid::Host::restore(&data, config)))?)
+        let (config, state) = config::config("Host.restore", options)?;
+        if matches!(state, State::Durable(_)) {
+            let sentence = "a restored host is in memory: to have a file, write the snapshot to it \
+                            and open that with Host(id, state=DurableState(path))";
+            let error = PyTypeError::new_err(sentence);
+            return Err(noted(py, error, "while processing 'state'".to_owned()));
+        }
+        let message_bytes = config.limits.message_bytes;
+        let host = py.detach(|| walled(|| Ok(plasmid::Host::restore(&data, config)?)))?;
+        Ok(Self::made(host, None, state, message_bytes))
+    }
+
+    /// Lay this host down: its file holds all of it then, copies of others too, and is free for
+    /// the next one. From here on whatever changes the host or takes part in an exchange raises
+    /// `ClosedError`; reading goes on. To close it again does nothing. A host in memory is closed
+    /// likewise.
+    ///
+    /// It happens at the end of a `with plasmid.Host(...) as host:` block, and when nobody has the
+    /// host any more, but then nobody is told what goes wrong. A host that was not closed has lost
+    /// nothing that `set` or another verb returned of; it is only late with copies of others, and
+    /// if it is relaxed it goes on in a new generation.
+    ///
+    /// Raises `StoreError` if the file cannot be written; the host is closed all the same. Raises
+    /// `ConflictError` in a forked child, whose host it is not.
+    fn close(&self, py: Python<'_>) -> Result<(), Fault> {
+        self.host.here()?.close(py)
+    }
+
+    fn __enter__(slf: Bound<'_, Self>) -> Result<Bound<'_, Self>, Fault> {
+        slf.get().host.here()?;
+        Ok(slf)
+    }
+
+    /// Close the host, as `close` does. In a child that was forked within the block it does
+    /// nothing: the host is not the child's.
+    #[pyo3(signature = (_kind, _error, _traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _kind: &Bound<'_, PyAny>,
+        _error: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> Result<(), Fault> {
+        match self.host.here() {
+            Ok(host) => host.close(py),
+            Err(_) => Ok(()),
+        }
     }
 
     /// The id of this host's own participant.
@@ -128,6 +197,12 @@ impl Host {
     #[getter]
     fn generation(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.host.read(py, |host| Ok(host.generation()))
+    }
+
+    /// What it keeps its state in, as it was made with.
+    #[getter]
+    fn state(&self) -> State {
+        self.state.clone()
     }
 
     /// The whole host as bytes, for those with a store of their own; `Host.restore` takes them
@@ -168,14 +243,14 @@ impl Host {
 }
 
 impl Host {
-    /// The host that `make` makes.
     fn made(
-        config: Config,
-        make: impl FnOnce(Config) -> Result<plasmid::Host, plasmid::Error>,
-    ) -> Result<Self, Fault> {
-        let message_bytes = Unsigned(config.limits.message_bytes).size();
-        let host = walled(|| Ok(make(config)?))?;
-        Ok(Host { host: Hosted::new(host), message_bytes })
+        host: plasmid::Host,
+        store: Option<DurableState>,
+        state: State,
+        message_bytes: u64,
+    ) -> Self {
+        let message_bytes = Unsigned(message_bytes).size();
+        Host { host: Hosted::new(host, store), state, message_bytes }
     }
 
     pub(crate) fn budget(&self, budget: Option<Unsigned>) -> usize {

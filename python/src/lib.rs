@@ -14,6 +14,7 @@ mod host;
 mod process;
 mod read;
 mod shared;
+mod state;
 mod stream;
 mod talk;
 mod write;
@@ -28,9 +29,9 @@ mod _native {
     #[pymodule_export]
     use crate::change::Change;
     #[pymodule_export]
-    use crate::config::LocalState;
-    #[pymodule_export]
     use crate::host::Host;
+    #[pymodule_export]
+    use crate::state::{DurableState, LocalState};
     #[pymodule_export]
     use crate::stream::{Exchange, Stream};
 

@@ -5,11 +5,13 @@
 //! with it any code, also code that wants the same lock. The `Send` bounds make the compiler keep
 //! the second rule, because nothing that is bound to the interpreter is `Send`.
 
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LockResult, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use plasmid::View;
 use plasmid_shared::{InTurns, SharedHost};
+use plasmid_store::DurableState;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
@@ -62,18 +64,49 @@ impl<T: Send> Shared<T> {
 /// [`Fault::Panicked`] after a panic.
 #[derive(Clone)]
 pub(crate) struct Hosted {
-    host: Arc<SharedHost>,
+    host: Arc<Laid>,
+}
+
+/// A host that is laid down when nobody has it any more.
+struct Laid {
+    host: SharedHost,
+    /// Whether a disk has to do with that.
+    is_durable: bool,
     maker: Maker,
 }
 
+impl Deref for Laid {
+    type Target = SharedHost;
+
+    fn deref(&self) -> &SharedHost {
+        &self.host
+    }
+}
+
+impl Drop for Laid {
+    fn drop(&mut self) {
+        // A forked child lets its parent's file alone.
+        if self.is_durable && self.maker.only().is_ok() {
+            // Objects go while the interpreter is held, if it is still there.
+            let host = &self.host;
+            Python::try_attach(|py| py.detach(|| walled(|| Ok(host.close()?)).err()));
+        }
+    }
+}
+
 impl Hosted {
-    pub(crate) fn new(host: plasmid::Host) -> Self {
-        Hosted { host: Arc::new(SharedHost::new(host)), maker: Maker::this_process() }
+    pub(crate) fn new(host: plasmid::Host, store: Option<DurableState>) -> Self {
+        let (is_durable, maker) = (store.is_some(), Maker::this_process());
+        let host = match store {
+            Some(store) => SharedHost::durable(host, store),
+            None => SharedHost::new(host),
+        };
+        Hosted { host: Arc::new(Laid { host, is_durable, maker }) }
     }
 
     /// Itself, in the process that made it; [`Fault::Inherited`] in one that was forked since.
     pub(crate) fn here(&self) -> Result<&Self, Fault> {
-        self.maker.only().map(|()| self)
+        self.host.maker.only().map(|()| self)
     }
 
     /// Read something short, beside others. Letting go of the interpreter and taking it back would
@@ -125,6 +158,11 @@ impl Hosted {
     /// Tell the host the time, and do what is due for the file that keeps it.
     pub(crate) fn tick(&self, py: Python<'_>, now_ms: u64) -> Result<(), Fault> {
         py.detach(|| walled(|| Ok(self.host.tick(now_ms)?)))
+    }
+
+    /// Lay the host down.
+    pub(crate) fn close(&self, py: Python<'_>) -> Result<(), Fault> {
+        py.detach(|| walled(|| Ok(self.host.close()?)))
     }
 
     /// Read something that takes the host alone, and may take long, while other Python threads run.

@@ -15,7 +15,16 @@ no clock and starts no thread: you carry its messages, or `plasmid.aio` does ove
 
 from typing import TYPE_CHECKING, Any
 
-from ._native import Batch, Change, Exchange, Host, LocalState, Stream, __version__
+from ._native import (
+    Batch,
+    Change,
+    DurableState,
+    Exchange,
+    Host,
+    LocalState,
+    Stream,
+    __version__,
+)
 from .errors import (
     BudgetError,
     BusyError,
@@ -48,6 +57,7 @@ __all__ = [
     "CursorError",
     "DamagedError",
     "DecodeError",
+    "DurableState",
     "Error",
     "Exchange",
     "ForeignError",

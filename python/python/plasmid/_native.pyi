@@ -1,6 +1,7 @@
 # The types of the native half. The documentation is in the extension itself, where help() finds it.
 
 from collections.abc import Iterator
+from os import PathLike
 from types import TracebackType
 from typing import Literal, NoReturn, TypeAlias, final, overload
 
@@ -13,7 +14,16 @@ _Status: TypeAlias = Literal["present", "left", "evicted"]
 
 _Kind: TypeAlias = Literal["set", "delete", "join", "leave", "evict", "replace", "conflict"]
 
-__all__ = ["Batch", "Change", "Exchange", "Host", "LocalState", "Stream", "__version__"]
+__all__ = [
+    "Batch",
+    "Change",
+    "DurableState",
+    "Exchange",
+    "Host",
+    "LocalState",
+    "Stream",
+    "__version__",
+]
 
 __version__: str
 
@@ -27,6 +37,21 @@ class LocalState:
     def __reduce__(self) -> tuple[type[LocalState], tuple[bool]]: ...
 
 @final
+class DurableState:
+    def __new__(
+        cls, path: str | PathLike[str], history: bool = True, relaxed: bool = False
+    ) -> DurableState: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def history(self) -> bool: ...
+    @property
+    def relaxed(self) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self, /) -> int: ...
+    def __reduce__(self) -> tuple[type[DurableState], tuple[str, bool, bool]]: ...
+
+@final
 class Host:
     # What a host is made with has the same names in both.
     def __new__(
@@ -34,7 +59,7 @@ class Host:
         id: _Word,
         *,
         ordering: Literal["depth", "breadth"] = "depth",
-        state: LocalState | None = None,
+        state: LocalState | DurableState | None = None,
         seed: int | None = None,
         nonce: int | None = None,
         generation: int | None = None,
@@ -132,7 +157,10 @@ class Host:
         prefix: _Word | None = None,
         participant: _Word | None = None,
     ) -> tuple[list[Change], bytes]: ...
+    @property
+    def state(self) -> LocalState | DurableState: ...
     def snapshot(self) -> bytes: ...
+    def close(self) -> None: ...
     def initiate(self, budget: int | None = None) -> bytes: ...
     def receive(self, data: Buffer, budget: int | None = None) -> bytes: ...
     def create_stream(
@@ -145,6 +173,14 @@ class Host:
     def __contains__(self, key: _Word, /) -> bool: ...
     def __len__(self, /) -> int: ...
     def __bool__(self, /) -> bool: ...
+    def __enter__(self) -> Host: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
     def __iter__(self, /) -> Iterator[bytes]: ...
     def __reduce__(self) -> NoReturn: ...
 
