@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from common import mended
@@ -29,9 +30,12 @@ _NUMBERS = """
 """
 
 
-def run(script: str) -> str:
-    """Run a script, and give it back with the real output under each command."""
-    stage = Stage()
+def run(script: str, folder: Path, *, durable: bool) -> str:
+    """Run a script, and give it back with the real output under each command.
+
+    Files are in the folder, which is empty. Hosts have one where the script says so, or always.
+    """
+    stage = Stage(folder, durable)
     text: Lines = []
     for number, line in enumerate(script.splitlines(), 1):
         if line.startswith("> "):
@@ -71,8 +75,10 @@ def options(words: Sequence[str], **kinds: Callable[[str], Any]) -> dict[str, An
 
 def refusal(error: plasmid.Error) -> str:
     match error:
-        case plasmid.DecodeError():
+        case plasmid.DecodeError() | plasmid.DamagedError():
             return "error malformed"
+        case plasmid.InUseError():
+            return "error in_use"
         case plasmid.ForeignError():
             return "error foreign"
         case plasmid.LimitError():
@@ -122,6 +128,9 @@ def bound(words: Sequence[str]) -> int:
 class Stage:
     """Everything that a script has named so far."""
 
+    folder: Path
+    # Whether every host has a file, also where the script names none.
+    durable: bool
     hosts: dict[str, plasmid.Host] = field(default_factory=dict)
     ends: dict[str, End] = field(default_factory=dict)
     buffers: dict[str, bytes] = field(default_factory=dict)
@@ -156,7 +165,11 @@ class Stage:
     def command(self, words: list[str]) -> Outcome:
         match words:
             case ["host", name, *rest]:
-                return self.host(name, rest)
+                self.hosts[name] = self.host(name, rest)
+                return []
+            case [name, "close"]:
+                self.hosts.pop(name).close()
+                return []
             case ["same", a, b]:
                 return yes(self.whole(self.hosts[a]) == self.whole(self.hosts[b]))
             case ["exchange", a, b, *budget]:
@@ -184,31 +197,40 @@ class Stage:
                 return self.end_verb(self.ends[name], verb)
         raise ValueError("not understood")
 
-    def host(self, name: str, rest: list[str]) -> Lines:
+    def host(self, name: str, rest: list[str]) -> plasmid.Host:
         self.nonce += 1
         given: dict[str, Any] = {"id": name.encode(), "generation": 1, "seed": 1}
         given |= options(
             rest,
             id=parse,
             restore=self.buffers.__getitem__,
+            path=str,
+            relaxed=truth,
             ordering=str,
             digests=str,
-            compress=lambda word: word == "true",
-            history=lambda word: {"true": True, "false": False}[word],
+            compress=truth,
+            history=truth,
             compaction=str,
             cluster=parse,
             **dict.fromkeys(_NUMBERS.split(), int),
         )
         given["nonce"] = self.nonce
-        if "history" in given:
-            given["state"] = plasmid.LocalState(given.pop("history"))
-        snapshot = given.pop("restore", None)
-        if snapshot is None:
-            self.hosts[name] = plasmid.Host(**given)
-        else:
+        history, relaxed = given.pop("history", True), given.pop("relaxed", False)
+        snapshot, file = given.pop("restore", None), given.pop("path", None)
+        if file is None and self.durable:
+            file = f"of host {self.nonce}"
+        restored = None
+        if snapshot is not None:
             del given["id"]
-            self.hosts[name] = plasmid.Host.restore(snapshot, **given)
-        return []
+            state = plasmid.LocalState(history)
+            restored = plasmid.Host.restore(snapshot, state=state, **given)
+        if file is None:
+            return restored or plasmid.Host(state=plasmid.LocalState(history), **given)
+        path = self.folder / file
+        if restored and snapshot is not None:
+            given["id"] = restored.id
+            path.write_bytes(snapshot)
+        return plasmid.Host(state=plasmid.DurableState(path, history, relaxed), **given)
 
     def host_verb(self, host: plasmid.Host, words: list[str]) -> Outcome:
         match words:
@@ -262,9 +284,9 @@ class Stage:
             case ["receive", message, *budget]:
                 return host.receive(self.buffers[message], bound(budget))
             case ["create_stream", *rest]:
-                return host.create_stream(**options(rest, end=lambda w: w == "true", mode=str))
+                return host.create_stream(**options(rest, end=truth, mode=str))
             case ["exchange", *rest]:
-                return host.exchange(**options(rest, end=lambda w: w == "true"))
+                return host.exchange(**options(rest, end=truth))
         raise ValueError("not understood")
 
     def changes(self, host: plasmid.Host, words: list[str]) -> tuple[bytes, Lines]:
@@ -303,6 +325,10 @@ class Stage:
         """All that a host holds of those who wrote."""
         wrote = [id for id in host.participants() if host.max_version(id)]
         return {id: (host.max_version(id), entries(host, id)) for id in wrote}
+
+
+def truth(word: str) -> bool:
+    return {"true": True, "false": False}[word]
 
 
 def status(word: str) -> str | None:
