@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{LockResult, MutexGuard, RwLockWriteGuard};
+use std::sync::{LockResult, Mutex, MutexGuard, RwLockWriteGuard};
 
 use plasmid::{Host, Turns};
 use plasmid_store::{DurableState, StoreError};
@@ -22,8 +22,8 @@ impl SharedHost {
     /// [`SharedError`]. If that is of the store, this was not made here, and may be there when the
     /// file is opened again.
     pub fn change<R>(&self, work: impl FnOnce(&mut Host) -> R) -> Outcome<R> {
-        self.check_open()?;
         let mut host = self.writer()?;
+        self.check_open()?;
         let result = work(&mut host);
         self.settle(host)?;
         Ok(result)
@@ -36,10 +36,10 @@ impl SharedHost {
     ///
     /// As [`change`](SharedHost::change).
     pub fn try_change<R, W: FnOnce(&mut Host) -> R>(&self, work: W) -> Outcome<Result<R, W>> {
-        self.check_open()?;
         let Some(mut host) = at_once(self.host.try_write())? else {
             return Ok(Err(work));
         };
+        self.check_open()?;
         let result = work(&mut host);
         self.settle(host)?;
         Ok(Ok(result))
@@ -113,7 +113,7 @@ impl SharedHost {
         })
     }
 
-    /// Whether anything may be written.
+    /// Whether anything may be written. Who has the host alone knows it for as long as that.
     fn check_open(&self) -> Outcome<()> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Err(SharedError::Store(StoreError::Closed));
@@ -136,10 +136,15 @@ impl Turns for Committing<'_> {
     }
 }
 
-/// A host that nobody has any more is laid down.
+/// A host that nobody has any more is laid down. There is nothing to lock: what a thread of the
+/// process before a fork had in hand is in no hand here, for ever.
 impl Drop for SharedHost {
     fn drop(&mut self) {
-        // There is nobody to tell what goes wrong: who wants to know closes it.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.close()));
+        if let Some(Ok(state)) = self.store.as_mut().map(Mutex::get_mut)
+            && let Ok(host) = self.host.get_mut()
+        {
+            // There is nobody to tell what goes wrong: who wants to know closes it.
+            let _ = catch_unwind(AssertUnwindSafe(|| state.close(host)));
+        }
     }
 }
