@@ -63,6 +63,7 @@ pub trait Disk: fmt::Debug + Send {
 /// lock beside it.
 #[derive(Debug)]
 pub struct FileDisk {
+    /// Whatever folder the process goes to later.
     path: PathBuf,
     file: Option<File>,
     /// Held until this is dropped.
@@ -79,13 +80,11 @@ impl FileDisk {
     /// [`StoreError::InUse`] if somebody has it, or what the system says.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |error: io::Error| StoreError::io("opening the lock", &error);
+        let path = std::path::absolute(path).map_err(failed)?;
         let options = OpenOptions::new().write(true).create(true).truncate(false).to_owned();
-        let lock = options.open(beside(path, "-lock")).map_err(failed)?;
+        let lock = options.open(beside(&path, "-lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => {
-                let process = std::process::id();
-                Ok(FileDisk { path: path.to_owned(), file: None, lock, process })
-            }
+            Ok(()) => Ok(FileDisk { path, file: None, lock, process: std::process::id() }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
