@@ -1,6 +1,7 @@
-"""What several tests use: where the repository is, whole exchanges, and all that a host holds."""
+"""What several tests use: where the repository is, exchanges, threads, all that a host holds."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,27 @@ def state(host: plasmid.Host) -> State:
 def everything(host: plasmid.Host) -> tuple[State, list[bytes], int, int, int]:
     """All that can be seen of a host."""
     return state(host), host.participants(), host.conflicts, host.skipped, host.room_needed
+
+
+def together(*works: Callable[[], None]) -> None:
+    """Run all at once, and raise what any of them raised."""
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 async def until(condition: Callable[[], bool]) -> None:

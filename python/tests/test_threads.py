@@ -9,32 +9,11 @@ from functools import partial
 from typing import Literal
 
 import pytest
-from common import exchange, state
+from common import exchange, state, together
 
 import plasmid
 
 THREADS = 8
-
-
-def together(*works: Callable[[], None]) -> None:
-    """Run all at once, and raise what any of them raised."""
-    errors: list[BaseException] = []
-    barrier = threading.Barrier(len(works))
-
-    def run(work: Callable[[], None]) -> None:
-        barrier.wait()
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if errors:
-        raise errors[0]
 
 
 @pytest.fixture
