@@ -93,3 +93,16 @@ async def test_a_broken_host_is_no_fault_of_the_network(
     assert all(isinstance(context["exception"], plasmid.InternalError) for context in told)
     assert len(told) == answering.failures
     assert "asked for by a test" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("driver", [Gossip, DatagramGossip])
+async def test_a_host_that_is_closed_too_early_is_told(
+    driver: type[Gossip | DatagramGossip],
+) -> None:
+    told = listen_to_the_loop()
+    with pytest.raises(plasmid.ClosedError), plasmid.Host("a") as host:
+        async with driver(host, interval=FAST) as gossip:
+            await asyncio.sleep(0)
+            host.close()
+            await until(lambda: gossip.failures > 0)
+    assert [type(context["exception"]) for context in told] == [plasmid.ClosedError]

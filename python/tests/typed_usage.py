@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from pathlib import Path
 from typing import Literal, assert_never, assert_type
 
 import plasmid
@@ -81,6 +82,26 @@ def writing(host: plasmid.Host) -> None:
     plasmid.Host("id", compaction="auto", tombstone_age_ms=1, evict_after_ms=2)
     plasmid.Host("id", generation_ahead_ms=1, fragment_bytes=2, remembered_deletes=3)
     plasmid.Host("id", change_records=1, compaction="never")  # type: ignore[arg-type]
+
+
+def keeping(host: plasmid.Host, path: Path) -> None:
+    state = plasmid.DurableState(path, history=False, relaxed=True)
+    assert_type(state.path, str)
+    assert_type(state.history or state.relaxed, bool)
+    plasmid.DurableState(b"path")  # type: ignore[arg-type]
+    plasmid.DurableState()  # type: ignore[call-arg]
+    state.path = "other"  # type: ignore[misc]
+    with plasmid.Host("id", state=state) as durable:
+        assert_type(durable, plasmid.Host)
+        assert_type(durable.state, plasmid.LocalState | plasmid.DurableState)
+    durable.close()
+    plasmid.Host.restore(host.snapshot(), state=state)  # type: ignore[arg-type]
+    try:
+        host.set("key", "value")
+    except plasmid.InUseError as error:
+        assert_type(error.errno, int | None)
+    except (plasmid.DamagedError, plasmid.StoreError, plasmid.ClosedError) as error:
+        assert_type(error.code, int)
 
 
 def following(host: plasmid.Host) -> None:

@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from plasmid import ConflictError, Error, Host, InternalError
+from plasmid import (
+    ClosedError,
+    ConflictError,
+    Error,
+    Host,
+    InternalError,
+    LocalState,
+    StoreError,
+)
 
 from ._arguments import Address, Id, above_zero, address
 from ._connection import Traffic
@@ -26,8 +34,9 @@ _TICK_SECONDS = 1.0
 # What networks and peers do to a round. Names that no resolver or certificate check understands
 # come as ValueError.
 _FAILURES = (OSError, ValueError, Error)
-# Those that no peer can cause: this host was inherited by a fork, or is broken.
-_DEFECTS = (ConflictError, InternalError)
+# Those that no peer can cause: this host was inherited by a fork, is closed or broken, or the file
+# that keeps it is.
+_DEFECTS = (ClosedError, ConflictError, InternalError, StoreError)
 
 
 def system_clock_ms() -> int:
@@ -82,6 +91,8 @@ class Rounds(Traffic, ABC):
         self.last_error = None
         self._bind = None if bind is None else address("bind", bind)
         self._clock = clock
+        # Whether a disk has to do with what the host is told.
+        self._has_file = not isinstance(host.state, LocalState)
         self._rng = rng or random.Random()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = False
@@ -225,12 +236,25 @@ class Rounds(Traffic, ABC):
         """Let that time pass, and tell the host."""
         end = asyncio.get_running_loop().time() + seconds
         while True:
-            if self._clock is not None:
-                self.host.tick(self._clock())
+            await self._tick()
             left = end - asyncio.get_running_loop().time()
             await asyncio.sleep(min(left, _TICK_SECONDS))
             if left <= _TICK_SECONDS:
                 return
+
+    async def _tick(self) -> None:
+        if self._clock is None:
+            return
+        now = self._clock()
+        if not self._has_file:
+            self.host.tick(now)
+            return
+        try:
+            await asyncio.to_thread(self.host.tick, now)
+        except StoreError as error:
+            # It is for good, and said once. What others write is learnt and told all the same.
+            self._clock = None
+            self._failed(error)
 
     async def _meet(self, peer: Address) -> None:
         self._met.append(peer)
