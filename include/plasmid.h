@@ -704,10 +704,14 @@ plasmid_status plasmid_config_set_change_records(plasmid_config *config,
 
 /**
  * Make the host of participant `id`, 1 to `PLASMID_MAX_ID_BYTES` bytes of any kind, unique in the
- * cluster. `config` may be NULL: every option then has its default.
+ * cluster. `config` may be NULL: every option then has its default. If it names a file
+ * (`plasmid_config_set_path`) it is the host that the file keeps.
  *
  * `*host` is to be freed with `plasmid_host_free`. `PLASMID_LIMIT`: the id, the generation or a
- * limit of the config is out of range; `plasmid_config_error` says which.
+ * limit of the config is out of range. What is wrong with a file: `PLASMID_IN_USE`, another host
+ * has it; `PLASMID_STORE`, the system refuses; `PLASMID_FOREIGN`, it is that of another
+ * participant or cluster; `PLASMID_MALFORMED`, it is no state, or damaged, or of a newer version.
+ * It is left as it is then. `plasmid_config_error` says more.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -717,7 +721,8 @@ plasmid_status plasmid_host_new(const void *id,
                                 plasmid_host **host);
 
 /**
- * Free a host; NULL is fine. No other call on it may be under way.
+ * Free a host; NULL is fine. No other call on it may be under way. If a file keeps it, it is laid
+ * down as by `plasmid_host_close`, once all that was made from it is freed, too.
  */
 PLASMID_API void plasmid_host_free(plasmid_host *host);
 
@@ -773,6 +778,55 @@ plasmid_status plasmid_host_receive(plasmid_host *host,
                                     void *out,
                                     size_t out_cap,
                                     size_t *out_len);
+
+/**
+ * The file that keeps a host: any bytes but 0 where the system takes such, elsewhere UTF-8; empty
+ * (default): none, the host is in memory. A relative path counts from the current directory of the
+ * `plasmid_host_new` that is given the config.
+ *
+ * `plasmid_host_new` then gives the host that the file holds, in the same generation, with its
+ * copies of others as they were a few seconds before the end, with deadlines and time; if there is
+ * no file it makes both. What such a host writes is durable before the call returns, and nobody
+ * sees it before that, neither readers here nor peers. Threads that write at once share what a
+ * disk takes, and nobody who reads or exchanges waits for it. The config's generation counts only
+ * where the host is new, or was relaxed and not closed.
+ *
+ * The file is one host's at a time, kept apart by a lock on `PATH-lock` beside it, and is replaced
+ * at times by one that was `PATH-new`; so it is to be in a directory of a file system that can
+ * lock and rename. To go back to an older copy of it is to start without its earlier state. A
+ * snapshot (`plasmid_host_snapshot`) in the place of the file is taken, and becomes a state.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_path(plasmid_config *config,
+                                       const void *path,
+                                       size_t path_len);
+
+/**
+ * 1: a host with a file (`plasmid_config_set_path`) shows what it writes at once, and no call
+ * waits for a disk but `plasmid_host_tick`, which makes it durable: tick once a second. The host
+ * is as fast as one in memory; what came after the last tick may be lost with the process or the
+ * power, and after any end but `plasmid_host_close` or `plasmid_host_free` it is in a new
+ * generation, so that nobody takes the old state for the new one. 0 (default): nothing
+ * acknowledged is ever lost. The same file may be opened either way, from one time to the next.
+ * Without a path it means nothing.
+ */
+PLASMID_API
+PLASMID_NODISCARD
+plasmid_status plasmid_config_set_relaxed(plasmid_config *config,
+                                          uint32_t relaxed);
+
+/**
+ * Lay a host down: all of it is kept by its file, if it has one, which is then free for the next
+ * host. From here on all that changes the host or exchanges with it answers `PLASMID_CLOSED`, also
+ * through what was made from it; reading goes on. Closing it again does nothing.
+ *
+ * A host that nobody closes is laid down when it and all that was made from it are freed; what
+ * fails then is told to nobody. `PLASMID_STORE`: not all could be made durable; it is closed all
+ * the same. Of a host that is not relaxed nothing acknowledged is lost even then.
+ * `PLASMID_CONFLICT`: the file is that of the process before a fork.
+ */
+PLASMID_API PLASMID_NODISCARD plasmid_status plasmid_host_close(plasmid_host *host);
 
 /**
  * Set one's own `key` to `value`. Setting the same value again is a change like any other.
@@ -1362,7 +1416,8 @@ plasmid_status plasmid_host_snapshot(const plasmid_host *host,
  * `*host` is to be freed with `plasmid_host_free`. `PLASMID_MALFORMED`: the bytes are no snapshot,
  * or not whole. `PLASMID_FOREIGN`: it is one of another cluster. `PLASMID_LIMIT`: an option of the
  * config is out of range; what the snapshot holds is taken whatever the limits are, which are for
- * what comes after. `plasmid_config_error` says more.
+ * what comes after. `PLASMID_INVALID_ARGUMENT`: the config names a file; put the bytes there
+ * instead. `plasmid_config_error` says more.
  */
 PLASMID_API
 PLASMID_NODISCARD

@@ -1,6 +1,7 @@
 //! `plasmid_config`: the options of hosts, each by its setter.
 
 use std::ffi::c_void;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -40,6 +41,9 @@ pub(crate) struct Settings {
     seed: Option<u64>,
     nonce: Option<u64>,
     generation: Option<u64>,
+    /// The file that keeps the host.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) is_relaxed: bool,
 }
 
 impl Handle for plasmid_config {

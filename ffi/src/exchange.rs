@@ -116,7 +116,8 @@ pub unsafe extern "C" fn plasmid_exchange_transmit(
     let (exchange, out) = unsafe { (Ref::new(exchange), Buffer::new(out, out_cap, out_len)) };
     exchange.call(|responder| {
         let room = out.check()?;
-        let bytes = responder.exchange.transmit(room.capacity);
+        let Responder { host, exchange } = responder;
+        let bytes = host.in_turns(|_| exchange.transmit(room.capacity))?;
         room.put(&bytes)
     })
 }

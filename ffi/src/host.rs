@@ -31,8 +31,8 @@ pub struct plasmid_host {
 }
 
 impl plasmid_host {
-    pub(crate) fn of(host: Host) -> plasmid_host {
-        plasmid_host { host: Arc::new(SharedHost::new(host)), last_failure: LastFailure::default() }
+    pub(crate) fn of(host: SharedHost) -> plasmid_host {
+        plasmid_host { host: Arc::new(host), last_failure: LastFailure::default() }
     }
 }
 
@@ -65,10 +65,14 @@ impl Ref<'_, plasmid_host> {
 }
 
 /// Make the host of participant `id`, 1 to `PLASMID_MAX_ID_BYTES` bytes of any kind, unique in the
-/// cluster. `config` may be NULL: every option then has its default.
+/// cluster. `config` may be NULL: every option then has its default. If it names a file
+/// (`plasmid_config_set_path`) it is the host that the file keeps.
 ///
 /// `*host` is to be freed with `plasmid_host_free`. `PLASMID_LIMIT`: the id, the generation or a
-/// limit of the config is out of range; `plasmid_config_error` says which.
+/// limit of the config is out of range. What is wrong with a file: `PLASMID_IN_USE`, another host
+/// has it; `PLASMID_STORE`, the system refuses; `PLASMID_FOREIGN`, it is that of another
+/// participant or cluster; `PLASMID_MALFORMED`, it is no state, or damaged, or of a newer version.
+/// It is left as it is then. `plasmid_config_error` says more.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_new(
@@ -82,12 +86,13 @@ pub unsafe extern "C" fn plasmid_host_new(
         unsafe { (Input::new("id", id, id_len), Ref::new(config), Out::new("host", host)) };
     with_settings(config, |settings| {
         let place = host.required()?;
-        place.put_handle(plasmid_host::of(Host::new(id.bytes()?, settings.draw()?)?));
+        place.put_handle(plasmid_host::of(settings.host(id.bytes()?)?));
         Ok(())
     })
 }
 
-/// Free a host; NULL is fine. No other call on it may be under way.
+/// Free a host; NULL is fine. No other call on it may be under way. If a file keeps it, it is laid
+/// down as by `plasmid_host_close`, once all that was made from it is freed, too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_free(host: *mut plasmid_host) {
     // SAFETY: the caller keeps the header's rules for handles.

@@ -17,6 +17,7 @@ mod batch;
 mod boundary;
 mod changes;
 mod config;
+mod durable;
 mod exchange;
 #[cfg(feature = "forced-panic")]
 mod forced_panic;
@@ -35,6 +36,7 @@ mod write;
 pub use batch::*;
 pub use changes::*;
 pub use config::*;
+pub use durable::*;
 pub use exchange::*;
 #[cfg(feature = "forced-panic")]
 pub use forced_panic::*;

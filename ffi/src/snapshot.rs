@@ -4,11 +4,12 @@ use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard};
 
 use plasmid::Host;
+use plasmid_shared::SharedHost;
 
 use crate::boundary::{self, Alone, Handle, Input, LastFailure, Lend, Out, Ref, wait};
 use crate::config::{plasmid_config, with_settings};
 use crate::host::plasmid_host;
-use crate::status::{Outcome, plasmid_status};
+use crate::status::{Failure, Outcome, plasmid_status};
 
 /// Bytes that the library made and keeps until they are freed. Any thread may read them.
 pub struct plasmid_bytes {
@@ -58,7 +59,8 @@ pub unsafe extern "C" fn plasmid_host_snapshot(
 /// `*host` is to be freed with `plasmid_host_free`. `PLASMID_MALFORMED`: the bytes are no snapshot,
 /// or not whole. `PLASMID_FOREIGN`: it is one of another cluster. `PLASMID_LIMIT`: an option of the
 /// config is out of range; what the snapshot holds is taken whatever the limits are, which are for
-/// what comes after. `plasmid_config_error` says more.
+/// what comes after. `PLASMID_INVALID_ARGUMENT`: the config names a file; put the bytes there
+/// instead. `plasmid_config_error` says more.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_host_restore(
@@ -72,7 +74,11 @@ pub unsafe extern "C" fn plasmid_host_restore(
         unsafe { (Input::new("data", data, data_len), Ref::new(config), Out::new("host", host)) };
     with_settings(config, |settings| {
         let place = host.required()?;
-        place.put_handle(plasmid_host::of(Host::restore(data.bytes()?, settings.draw()?)?));
+        if settings.path.is_some() {
+            return Err(Failure::invalid("a host that is restored is in memory: set no path"));
+        }
+        let host = Host::restore(data.bytes()?, settings.draw()?)?;
+        place.put_handle(plasmid_host::of(SharedHost::new(host)));
         Ok(())
     })
 }

@@ -36,7 +36,8 @@ static void versions_and_names(void) {
   CHECK(PLASMID_OK == 0 && PLASMID_NOT_FOUND == 1 && PLASMID_BUFFER_TOO_SHORT == 2);
   CHECK(PLASMID_INVALID_ARGUMENT == 3 && PLASMID_MALFORMED == 4 && PLASMID_LIMIT == 5);
   CHECK(PLASMID_BUSY == 6 && PLASMID_FOREIGN == 7 && PLASMID_CONFLICT == 8);
-  CHECK(PLASMID_INTERNAL == 9 && PLASMID_LEFT == 11 && PLASMID_CURSOR == 12);
+  CHECK(PLASMID_INTERNAL == 9 && PLASMID_STORE == 10 && PLASMID_LEFT == 11);
+  CHECK(PLASMID_CURSOR == 12 && PLASMID_CLOSED == 14 && PLASMID_IN_USE == 15);
   const char *const names[] = {"PLASMID_OK",
                                "PLASMID_NOT_FOUND",
                                "PLASMID_BUFFER_TOO_SHORT",
@@ -47,11 +48,14 @@ static void versions_and_names(void) {
                                "PLASMID_FOREIGN",
                                "PLASMID_CONFLICT",
                                "PLASMID_INTERNAL",
-                               "unknown status",
+                               "PLASMID_STORE",
                                "PLASMID_LEFT",
                                "PLASMID_CURSOR",
+                               "unknown status",
+                               "PLASMID_CLOSED",
+                               "PLASMID_IN_USE",
                                "unknown status"};
-  for (int32_t status = 0; status < 14; status++)
+  for (int32_t status = 0; status < 17; status++)
     CHECK(strcmp(plasmid_status_name(status), names[status]) == 0);
   CHECK(strcmp(plasmid_status_name(-1), "unknown status") == 0);
   CHECK(strcmp(plasmid_status_name(INT32_MAX), "unknown status") == 0);

@@ -140,6 +140,42 @@ static void of_snapshots(void) {
   CHECK(made == NULL);
 }
 
+static void of_files(void) {
+  plasmid_config *config = NULL;
+  OK(plasmid_config_new(&config));
+  INVALID(plasmid_config_set_path(NULL, BYTES("f")));
+  INVALID(plasmid_config_set_path(config, NULL, 1));
+  INVALID(plasmid_config_set_path(config, "f", TOO_LONG));
+  INVALID(plasmid_config_set_path(config, "f", 2));  // with its final zero byte
+  INVALID(plasmid_config_set_relaxed(NULL, 1));
+  INVALID(plasmid_config_set_relaxed(config, 2));
+  INVALID(plasmid_host_close(NULL));
+
+  // What failed set nothing: these two are in memory.
+  plasmid_host *made = NULL;
+  OK(plasmid_host_new(BYTES("f"), config, &made));
+  plasmid_host_free(made);
+  OK(plasmid_config_set_path(config, BYTES("f")));
+  OK(plasmid_config_set_path(config, NULL, 0));
+  OK(plasmid_host_new(BYTES("f"), config, &made));
+  plasmid_host_free(made);
+  FILE *file = fopen("f", "r");
+  CHECK(file == NULL);
+
+  // A host that is restored has no file.
+  plasmid_bytes *bytes = NULL;
+  const uint8_t *data = NULL;
+  size_t data_len = 0;
+  OK(plasmid_host_snapshot(host, &bytes));
+  OK(plasmid_bytes_data(bytes, &data, &data_len));
+  OK(plasmid_config_set_path(config, BYTES("f")));
+  made = NULL;
+  INVALID(plasmid_host_restore(data, data_len, config, &made));
+  CHECK(made == NULL);
+  plasmid_bytes_free(bytes);
+  plasmid_config_free(config);
+}
+
 int main(void) {
   OK(plasmid_host_new(BYTES("host"), NULL, &host));
   memset(out, 'x', sizeof out);
@@ -148,6 +184,7 @@ int main(void) {
   of_batches();
   of_changes();
   of_snapshots();
+  of_files();
 
   // No output was written, nothing was changed, and the host still works.
   CHECK(len == 77 && number == 77 && flag == 77 && lent == NULL);

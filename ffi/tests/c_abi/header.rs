@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use crate::toolchain::{Language, compile, repository};
 
 /// In the order in which a reader wants them.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "status.rs",
     "version.rs",
     "config.rs",
     "limits.rs",
     "host.rs",
+    "durable.rs",
     "write.rs",
     "batch.rs",
     "read.rs",
