@@ -1,5 +1,5 @@
 //! Honest hosts over a bad network: random schedules of batches, compactions, restarts, restored
-//! snapshots, departures and evictions, with and without history, while letters are lost, repeated,
+//! snapshots, files that are opened again, departures and evictions, with and without history, while letters are lost, repeated,
 //! overtaken and brought to others, or arrive at once and are taken in by turns. Nothing here is a
 //! model of the protocol. What an honest host says is sound to the others, and no claim of what
 //! they are, a reader of the changes holds what its host holds, and when the faults stop everybody
@@ -16,6 +16,8 @@ use std::{env, iter, panic, thread};
 use plasmid::{
     Batch, Config, Digests, Error, Host, Limits, LocalState, MIN_BUDGET, Ordering, wire,
 };
+use plasmid_store::DurableState;
+use plasmid_tests::disk::SimDisk;
 use plasmid_tests::interleave;
 use plasmid_tests::reader::Reader;
 
@@ -40,6 +42,8 @@ struct Letter {
 struct Run {
     rng: fastrand::Rng,
     hosts: Vec<Host>,
+    /// The files that keep the hosts, in some runs.
+    states: Vec<Option<(SimDisk, DurableState)>>,
     /// One for each host.
     readers: Vec<Reader>,
     letters: Vec<Letter>,
@@ -69,6 +73,7 @@ impl Run {
         let digests = (0..count).map(|_| kinds[rng.usize(..4)]).collect();
         let mut run = Run {
             hosts: Vec::new(),
+            states: Vec::new(),
             readers: vec![Reader::default(); count],
             letters: Vec::new(),
             digests,
@@ -80,12 +85,22 @@ impl Run {
             has_twins: rng.bool(),
             rng,
         };
-        run.hosts = (0..count).map(|at| run.started(at)).collect();
+        let is_durable = run.rng.u8(..3) == 0;
+        for at in 0..count {
+            let disk = is_durable.then(SimDisk::default);
+            let (host, state) = run.started(at, disk);
+            run.hosts.push(host);
+            run.states.push(state);
+        }
         run
     }
 
-    /// A new process for the host at that place, which remembers nothing.
-    fn started(&mut self, at: usize) -> Host {
+    /// A new process for the host at that place, which remembers nothing but what is in a file.
+    fn started(
+        &mut self,
+        at: usize,
+        disk: Option<SimDisk>,
+    ) -> (Host, Option<(SimDisk, DurableState)>) {
         let orderings = [Ordering::Depth, Ordering::Breadth];
         let config = Config {
             nonce: self.rng.u64(..),
@@ -101,12 +116,27 @@ impl Run {
             limits: Limits { remembered_deletes: 4, change_records: 8, ..Limits::default() },
             ..Config::default()
         };
-        Host::new(&name(at), config).expect("a name of one letter")
+        let Some(disk) = disk else {
+            return (Host::new(&name(at), config).expect("a name of one letter"), None);
+        };
+        let opened = DurableState::open_on(Box::new(disk.clone()), &name(at), config, false);
+        let (host, state) = opened.expect("a sound file");
+        (host, Some((disk, state)))
+    }
+
+    /// Make durable what was written, and show it.
+    fn commit(&mut self) {
+        for (host, state) in self.hosts.iter_mut().zip(&mut self.states) {
+            if let Some((_, state)) = state {
+                state.commit(host).expect("a sound disk");
+            }
+        }
     }
 
     fn go(&mut self) {
         for _ in 0..self.rng.usize(20..300) {
             self.step();
+            self.commit();
         }
         // What is still on its way is lost.
         self.converge();
@@ -179,6 +209,9 @@ impl Run {
         if let Some(now_ms) = &mut self.now_ms {
             *now_ms += self.rng.u64(..2000);
             self.hosts[at].tick(*now_ms);
+            if let Some((_, state)) = &mut self.states[at] {
+                state.upkeep(&mut self.hosts[at]).expect("a sound disk");
+            }
         }
     }
 
@@ -273,6 +306,16 @@ impl Run {
     /// What happens seldom in the life of a host.
     fn upset(&mut self, at: usize) {
         match self.rng.u8(..5) {
+            // It is killed, or laid down, and goes on where it was.
+            _ if self.states[at].is_some() && self.rng.bool() => {
+                let Some((disk, mut state)) = self.states[at].take() else { return };
+                if self.rng.bool() {
+                    state.close(&mut self.hosts[at]).expect("a sound disk");
+                }
+                let before = self.hosts[at].generation();
+                self.replace(at, Some(disk));
+                assert_eq!(self.hosts[at].generation(), before, "a generation for nothing");
+            }
             0 => assert_allowed(self.hosts[at].leave()),
             1 => {
                 let other = (at + self.rng.usize(1..self.hosts.len())) % self.hosts.len();
@@ -285,23 +328,29 @@ impl Run {
             2 => assert_allowed(self.hosts[at].renew()),
             3 => {
                 self.generation += LATER;
-                let host = self.started(at);
-                self.replace(at, host);
+                let disk = self.states[at].is_some().then(SimDisk::default);
+                self.replace(at, disk);
             }
             _ if self.has_twins => {
                 let config = self.hosts[at].config().clone();
                 let config = Config { nonce: self.rng.u64(..), ..config };
                 let snapshot = self.hosts[at].snapshot();
-                let host = Host::restore(&snapshot, config).expect("its own snapshot");
-                self.replace(at, host);
+                if self.states[at].is_some() {
+                    let disk = SimDisk::default();
+                    disk.put(snapshot);
+                    self.replace(at, Some(disk));
+                } else {
+                    self.hosts[at] = Host::restore(&snapshot, config).expect("its own snapshot");
+                    self.readers[at] = Reader::default();
+                }
             }
             _ => {}
         }
     }
 
     /// A cursor is worth nothing in another process, so its reader begins anew as well.
-    fn replace(&mut self, at: usize, host: Host) {
-        self.hosts[at] = host;
+    fn replace(&mut self, at: usize, disk: Option<SimDisk>) {
+        (self.hosts[at], self.states[at]) = self.started(at, disk);
         self.readers[at] = Reader::default();
     }
 
@@ -335,6 +384,7 @@ impl Run {
         while !message.is_empty() {
             assert!(count <= 4, "an exchange has four messages at most");
             message = self.receive(to, &message, MIN_BUDGET);
+            self.commit();
             (to, from) = (from, to);
             // An empty answer says nothing either.
             has_news |= wire::Message::decode(&message).is_ok_and(|answer| {

@@ -139,7 +139,9 @@ impl Recovery {
                 if let OwnChange::Standing { generation, .. } = change
                     && generation > state.own().generation
                 {
-                    identity.earlier.clear();
+                    // The last process took it, and goes on in it.
+                    let last = identity.earlier.len().saturating_sub(1);
+                    identity.earlier.drain(..last);
                 }
                 if let OwnChange::Start { now_ms, told_ms } = change {
                     state.set_clock(now_ms, told_ms);
