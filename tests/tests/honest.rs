@@ -104,7 +104,8 @@ impl Run {
         let orderings = [Ordering::Depth, Ordering::Breadth];
         let config = Config {
             nonce: self.rng.u64(..),
-            generation: self.generation,
+            // Nobody's are those of another, as where they are drawn from a clock and by chance.
+            generation: self.generation + at as u64,
             seed: self.rng.u64(..),
             digests: self.digests[at],
             state: LocalState { history: self.history[at] },

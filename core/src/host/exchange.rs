@@ -156,7 +156,9 @@ fn take_in<A: Access>(access: &mut A, message: &Message<'_>) -> Option<Taken> {
     let waits = access.turn(|host| {
         let written = host.written();
         let claim = claim.and(account.said.own, &host.state, &host.config);
-        host.defend(claim, account.wanted);
+        // Only who wants something of this host itself means it: a letter may have gone astray.
+        let holds = message.acked.filter(|acked| acked.version == account.wanted);
+        host.defend(claim, holds.map(|acked| (acked.generation, acked.version)));
         host.expect(message, &account, told);
         host.written() > written
     });

@@ -84,9 +84,8 @@ impl Host {
         sender.nonce == self.config.nonce || self.identity.earlier.contains(&sender.nonce)
     }
 
-    /// React to what a message said of this host itself, and from which version on its sender wants
-    /// more of it.
-    pub(crate) fn defend(&mut self, claim: Claim, wanted: u64) {
+    /// React to what a message said of this host itself, and how much its sender holds of it.
+    pub(crate) fn defend(&mut self, claim: Claim, holds: Option<(u64, u64)>) {
         let own = self.own();
         let issued = (own.generation, own.max_version);
         let evicted = self.state.own_evicted.take().filter(|generation| *generation >= issued.0);
@@ -95,7 +94,9 @@ impl Host {
         // The generation of a sender that is older settles it already: that one will be told.
         let is_twin = claim.is_sender && !claim.is_nonce && generation >= issued.0;
         let is_eviction = version == EVICTED && generation >= issued.0;
-        let is_ahead = claim.reached > issued || self.is_forgotten(claim, wanted);
+        let is_forgotten =
+            self.is_forgotten(claim.reached) || holds.is_some_and(|holds| self.is_forgotten(holds));
+        let is_ahead = claim.reached > issued || is_forgotten;
         if !is_eviction && (is_twin || is_ahead) {
             self.conflict();
         } else if is_eviction || evicted.is_some() {
@@ -106,12 +107,10 @@ impl Host {
     /// Whether somebody holds of the own map what this process wrote and told nobody. So another
     /// one told it, of which the store knows nothing: an older copy of its file was put in the
     /// place of the one that process wrote.
-    fn is_forgotten(&self, claim: Claim, wanted: u64) -> bool {
-        let Some((generation, version)) = self.identity.taken_up else {
-            return false;
-        };
-        let claimed = if claim.reached.0 == generation { claim.reached.1 } else { 0 };
-        claimed.max(wanted) > version.max(self.identity.told)
+    fn is_forgotten(&self, holds: (u64, u64)) -> bool {
+        self.identity.taken_up.is_some_and(|(generation, version)| {
+            holds.0 == generation && holds.1 > version.max(self.identity.told)
+        })
     }
 
     /// Who lives comes back in a new generation. Who left, and was declared gone after that, is

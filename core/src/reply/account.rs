@@ -56,8 +56,8 @@ pub(crate) struct Account {
     pub(crate) differ: usize,
     pub(crate) reading: Reading,
     pub(crate) said: Said,
-    /// From where on the peer wants the receiver's own updates, in a generation that it does not
-    /// name; 0 if it wants none.
+    /// From where on the peer wants the receiver's own updates, in a generation that a want does
+    /// not name; 0 if it wants none.
     pub(crate) wanted: u64,
 }
 
