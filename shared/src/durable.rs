@@ -2,12 +2,13 @@
 //! host.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::RwLockWriteGuard;
 use std::sync::atomic::Ordering;
-use std::sync::{LockResult, Mutex, MutexGuard, RwLockWriteGuard};
 
 use plasmid::{Host, Turns};
 use plasmid_store::{DurableState, StoreError};
 
+use crate::store::{Store, Taken};
 use crate::{Outcome, SharedError, SharedHost, at_once};
 
 /// A relaxed host gives its changes away when they are so many bytes, or at the next tick.
@@ -75,19 +76,13 @@ impl SharedHost {
         let Some(store) = self.store.as_ref().filter(|_| durable < written) else {
             return Ok(());
         };
-        if !self.is_relaxed {
-            return self.with_store(store.lock(), |state, host| {
-                // Somebody else took ours along.
-                let is_done = host.turn(|host| host.durable() >= written);
-                if is_done { Ok(()) } else { state.commit(host) }
-            });
-        }
-        if len < BUFFERED {
-            return Ok(());
-        }
-        // If it is taken, somebody is at it.
-        at_once(store.try_lock())?
-            .map_or(Ok(()), |state| self.with_store(Ok(state), |state, host| state.commit(host)))
+        let taken = match self.is_relaxed {
+            false => store.take(Some(written)),
+            true if len < BUFFERED => return Ok(()),
+            // If somebody has it, that one is at it.
+            true => store.try_take(),
+        };
+        self.with_store(taken, |state, host| state.commit(host))
     }
 
     /// Do something with the file that keeps the host, if there is one.
@@ -95,16 +90,24 @@ impl SharedHost {
         &self,
         work: impl FnOnce(&mut DurableState, &mut Committing<'_>) -> Result<(), StoreError>,
     ) -> Outcome<()> {
-        self.store.as_ref().map_or(Ok(()), |store| self.with_store(store.lock(), work))
+        self.store.as_ref().map_or(Ok(()), |store| self.with_store(store.take(None), work))
     }
 
     fn with_store(
         &self,
-        state: LockResult<MutexGuard<'_, DurableState>>,
+        taken: Taken<'_>,
         work: impl FnOnce(&mut DurableState, &mut Committing<'_>) -> Result<(), StoreError>,
     ) -> Outcome<()> {
-        let mut state = state.map_err(|_| SharedError::Broken)?;
-        let result = self.breaking(|| work(&mut state, &mut Committing(self)));
+        let mut taken = match taken {
+            Taken::InHand(taken) => taken,
+            Taken::Done => return Ok(()),
+            Taken::Lost => return Err(SharedError::Broken),
+        };
+        let Some(state) = &mut taken.state else {
+            return Err(SharedError::Broken);
+        };
+        let result = self.breaking(|| work(state, &mut Committing(self)));
+        taken.durable = self.read(Host::durable)?;
         result.map_err(|error| {
             if !matches!(error, StoreError::Inherited | StoreError::Closed) {
                 let _ = self.failure.set(error.clone());
@@ -140,7 +143,7 @@ impl Turns for Committing<'_> {
 /// process before a fork had in hand is in no hand here, for ever.
 impl Drop for SharedHost {
     fn drop(&mut self) {
-        if let Some(Ok(state)) = self.store.as_mut().map(Mutex::get_mut)
+        if let Some(state) = self.store.as_mut().and_then(Store::get_mut)
             && let Ok(host) = self.host.get_mut()
         {
             // There is nobody to tell what goes wrong: who wants to know closes it.

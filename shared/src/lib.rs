@@ -12,18 +12,20 @@
 #![forbid(unsafe_code)]
 
 mod durable;
+mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{
-    LockResult, Mutex, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError,
-    TryLockResult,
+    LockResult, OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult,
 };
 use std::thread;
 use std::time::{Duration, Instant};
 
 use plasmid::{Host, Turns, View};
 use plasmid_store::{DurableState, StoreError};
+
+use crate::store::Store;
 
 /// How long an exchange lets others go first, at most: somebody who was waked runs by then, or the
 /// machine is busy with something else.
@@ -47,9 +49,9 @@ pub struct SharedHost {
     host: RwLock<Host>,
     /// How many threads found it taken and wait.
     waiting: AtomicUsize,
-    /// The file that keeps it. Whoever has this lock may take that of the host, and not the other
-    /// way round.
-    store: Option<Mutex<DurableState>>,
+    /// The file that keeps it. Whoever has it in hand may take the host, and not the other way
+    /// round.
+    store: Option<Store>,
     is_relaxed: bool,
     /// Why nothing is kept any more.
     failure: OnceLock<StoreError>,
@@ -72,7 +74,7 @@ impl SharedHost {
             host: RwLock::new(host),
             waiting: AtomicUsize::new(0),
             is_relaxed: state.as_ref().is_some_and(DurableState::is_relaxed),
-            store: state.map(Mutex::new),
+            store: state.map(Store::new),
             failure: OnceLock::new(),
             is_closed: AtomicBool::new(false),
         }

@@ -52,6 +52,9 @@ const KEEP_EVERY_MS: u64 = 5_000;
 /// A file may be longer than what it holds by half, and by so many bytes.
 const SLACK: u64 = 32 << 10;
 
+/// That of a relaxed host may be so many times as long, until its next tick.
+const RELAXED: u64 = 16;
+
 /// The file that keeps a host.
 #[derive(Debug)]
 pub struct DurableState {
@@ -157,8 +160,15 @@ impl DurableState {
     pub fn commit(&mut self, host: &mut impl Turns) -> Result<(), StoreError> {
         let result = self.save(host);
         self.note(host, result)?;
+        // Who writes to a relaxed host does not wait for syncs, if that can be.
+        let most = if self.is_relaxed { RELAXED } else { 1 };
+        self.rewrite_if_worth(host, most)
+    }
+
+    /// Write the file anew if it is longer than it may be, or so many times that.
+    fn rewrite_if_worth(&mut self, host: &mut impl Turns, most: u64) -> Result<(), StoreError> {
         let kept = host.turn(|host| host.kept_len()) as u64;
-        if self.log()?.len() > kept + kept / 2 + SLACK {
+        if self.log()?.len() > most * (kept + kept / 2 + SLACK) {
             // These changes are durable whatever becomes of it. The next ones will tell.
             let result = self.rewrite(host);
             let _ = self.note(host, result);
@@ -174,6 +184,7 @@ impl DurableState {
     /// As [`commit`](DurableState::commit).
     pub fn upkeep(&mut self, host: &mut impl Turns) -> Result<(), StoreError> {
         self.commit(host)?;
+        self.rewrite_if_worth(host, 1)?;
         let now = host.turn(|host| host.now_ms());
         let is_due = |at: u64| now.is_some_and(|now| now.saturating_sub(at) >= KEEP_EVERY_MS);
         if self.kept_at.is_none_or(is_due) {

@@ -1,9 +1,9 @@
 //! Honest hosts over a bad network: random schedules of batches, compactions, restarts, restored
-//! snapshots, files that are opened again, departures and evictions, with and without history, while letters are lost, repeated,
-//! overtaken and brought to others, or arrive at once and are taken in by turns. Nothing here is a
-//! model of the protocol. What an honest host says is sound to the others, and no claim of what
-//! they are, a reader of the changes holds what its host holds, and when the faults stop everybody
-//! agrees and falls silent.
+//! snapshots, files that are opened again, departures and evictions, with and without history,
+//! while letters are lost, repeated, overtaken and brought to others, or arrive at once and are
+//! taken in by turns. Nothing here is a model of the protocol. What an honest host says is sound to
+//! the others, and no claim of what they are, a reader of the changes holds what its host holds,
+//! and when the faults stop everybody agrees and falls silent.
 //!
 //! `protocol` knows what every copy may be after every step; this one knows only the ends, and is
 //! so quick that it makes longer schedules, and more of them. To look further:
