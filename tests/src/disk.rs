@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use fastrand::Rng;
 use plasmid_store::Disk;
 
-/// What survives or is lost as one.
-const SECTOR: usize = 512;
+use crate::contents::Contents;
 
 /// The disk. A clone is the same one, as it is for the next process.
 #[derive(Clone, Debug, Default)]
@@ -42,62 +41,6 @@ pub struct Faults {
     pub stop: Option<u64>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Contents {
-    now: Vec<u8>,
-    durable: Vec<u8>,
-    /// Writes since the last sync.
-    unsynced: Vec<(usize, Vec<u8>)>,
-}
-
-impl Contents {
-    fn write(&mut self, at: usize, bytes: &[u8]) {
-        put(&mut self.now, at, bytes, &[]);
-        self.unsynced.push((at, bytes.to_vec()));
-    }
-
-    fn sync(&mut self) {
-        self.durable.clone_from(&self.now);
-        self.unsynced.clear();
-    }
-
-    /// Some of what was not synced survives; `stale` is what else stood on that disk.
-    fn lose(&mut self, rng: &mut Rng, stale: &[u8]) {
-        let stale = if rng.bool() { stale } else { &[] };
-        // All, nothing, or some of it.
-        let survives = *rng.choice(&[0.0, 0.1, 0.5, 0.9, 1.0]).expect("a choice");
-        let mut pieces: Vec<(usize, Vec<u8>)> = Vec::new();
-        for (at, bytes) in self.unsynced.drain(..) {
-            let mut from = at;
-            for piece in sectors(at, &bytes) {
-                pieces.push((from, piece.to_vec()));
-                from += piece.len();
-            }
-        }
-        rng.shuffle(&mut pieces);
-        for (at, piece) in pieces {
-            if rng.f64() < survives {
-                put(&mut self.durable, at, &piece, stale);
-            }
-        }
-        self.now.clone_from(&self.durable);
-    }
-}
-
-/// The bytes from there on, cut where sectors end.
-fn sectors(at: usize, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (first, rest) = bytes.split_at(bytes.len().min(SECTOR - at % SECTOR));
-    std::iter::once(first).filter(|first| !first.is_empty()).chain(rest.chunks(SECTOR))
-}
-
-/// Put bytes there. What lies between them and the end is filled with what was on the disk.
-fn put(file: &mut Vec<u8>, at: usize, bytes: &[u8], stale: &[u8]) {
-    while file.len() < at + bytes.len() {
-        file.push(stale.get(file.len()).copied().unwrap_or(0));
-    }
-    file[at..at + bytes.len()].copy_from_slice(bytes);
-}
-
 impl SimDisk {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().expect("no call panicked")
@@ -113,7 +56,7 @@ impl SimDisk {
         let mut inner = self.inner();
         let is_replaced = inner.place == inner.durable_place || rng.bool();
         let place = if is_replaced { inner.place } else { inner.durable_place };
-        let stale = inner.files.iter().rev().map(|file| file.durable.clone()).next();
+        let stale = inner.files.iter().rev().map(|file| file.after_cut().to_vec()).next();
         let file = place.map(|place| {
             let mut file = inner.files[place].clone();
             file.lose(rng, &stale.unwrap_or_default());
@@ -127,13 +70,13 @@ impl SimDisk {
     /// What the file in place holds.
     pub fn contents(&self) -> Option<Vec<u8>> {
         let inner = self.inner();
-        inner.place.map(|place| inner.files[place].now.clone())
+        inner.place.map(|place| inner.files[place].now().to_vec())
     }
 
     /// Another file takes the place, as when somebody copies one.
     pub fn put(&self, contents: Vec<u8>) {
         let mut inner = self.inner();
-        let file = Contents { durable: contents.clone(), now: contents, unsynced: Vec::new() };
+        let file = Contents::durable(contents);
         *inner = Inner { files: vec![file], ..Inner::default() };
         (inner.place, inner.durable_place) = (Some(0), Some(0));
     }
@@ -177,7 +120,7 @@ impl Disk for SimDisk {
     fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut inner = self.inner();
         inner.open = inner.place;
-        Ok(inner.place.map(|place| inner.files[place].now.clone()))
+        Ok(inner.place.map(|place| inner.files[place].now().to_vec()))
     }
 
     fn create(&mut self) -> io::Result<()> {
@@ -212,11 +155,7 @@ impl Disk for SimDisk {
             && is_due(left)
         {
             let mut rng = Rng::with_seed(inner.syncs);
-            let file = inner.file()?;
-            // The system believes that it wrote it, and the disk has not.
-            let now = file.now.clone();
-            file.lose(&mut rng, &[]);
-            file.now = now;
+            inner.file()?.lose_unseen(&mut rng);
             return Err(io::Error::other("the disk says no"));
         }
         inner.file()?.sync();

@@ -3,6 +3,7 @@
 //! in `tests/`; nothing here looks inside a host, everything goes through its public interface.
 
 pub mod checksum;
+pub mod contents;
 pub mod craft;
 pub mod disk;
 pub mod dump;
