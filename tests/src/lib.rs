@@ -16,3 +16,4 @@ pub mod sums;
 pub mod transcript;
 pub mod words;
 pub mod world;
+pub mod writer;
