@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: demo test quick lint test-rust test-long test-python test-demo extension install clean
+.PHONY: demo test quick lint test-rust test-long soak test-python test-demo extension install clean
 
 demo: examples extension
 	$(BIN)/python examples/demo.py
@@ -28,12 +28,12 @@ python_sources := . ../examples ../tests ../benches
 lint: $(VENV)/installed
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path benches/peers/rust/Cargo.toml
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features plasmid-tests/fuse -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
 	cd python && $(BIN)/ruff check $(python_sources) && $(BIN)/ruff format --check $(python_sources)
 
 test-rust:
-	$(CARGO) test --workspace
+	$(CARGO) test --workspace --features plasmid-tests/fuse
 
 # Random schedules against the naive model, 100,000 in all, 125,000 power cuts, and a million
 # differences of sketches against an exact oracle; what else they do is in tests/README.md.
@@ -42,6 +42,14 @@ test-long:
 	SCHEDULES=40000 $(CARGO) test -q -p plasmid-tests --test honest
 	CUTS=100000 $(CARGO) test -q -p plasmid-tests --test durable nothing_
 	DIFFERENCES=1000000 $(CARGO) test -q -p plasmid --lib sketch::peel
+
+# Minutes: processes that are killed, and power that fails. `make soak KILLS=100000 SEED=2` looks
+# at more of them, and at others.
+soak: KILLS ?= 10000
+soak: CUTS ?= 5000
+soak:
+	KILLS=$(KILLS) CUTS=$(CUTS) $(CARGO) test -q -p plasmid-tests --features fuse --test killed \
+		-- --nocapture
 
 test-python: extension
 	cd python && $(BIN)/python -m mypy && $(BIN)/python -m mypy.stubtest plasmid && $(BIN)/python -m pytest -q

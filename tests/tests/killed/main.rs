@@ -3,13 +3,21 @@
 //! the next process opens the state, and nothing else; no version is ever given twice; and the
 //! peer that met all of them holds what the last one does.
 //!
-//! To look further: `KILLS=5000 SEED=7 cargo test -p plasmid-tests --test killed`.
+//! And when the power fails, that takes away all that was not synced: there is a file system for
+//! it, with the feature `fuse`.
+//!
+//! To look further: `KILLS=5000 CUTS=1000 SEED=7 cargo test -p plasmid-tests --features fuse --test
+//! killed`, or `make soak`.
 
 mod figures;
 mod in_use;
 mod ledger;
 mod life;
 mod moment;
+#[cfg(all(feature = "fuse", target_os = "linux"))]
+mod power;
+#[cfg(not(all(feature = "fuse", target_os = "linux")))]
+mod powerless;
 mod process;
 mod state;
 
