@@ -1,6 +1,7 @@
 """What several tests use: where the repository is, exchanges, threads, all that a host holds."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +44,12 @@ def state(host: plasmid.Host) -> State:
 def everything(host: plasmid.Host) -> tuple[State, list[bytes], int, int, int]:
     """All that can be seen of a host."""
     return state(host), host.participants(), host.conflicts, host.skipped, host.room_needed
+
+
+def open_files() -> list[str]:
+    """What the files of this process are, as far as it can be told."""
+    folder = Path("/proc/self/fd")
+    return sorted(os.readlink(file) for file in folder.iterdir() if file.exists())
 
 
 def together(*works: Callable[[], None]) -> None:

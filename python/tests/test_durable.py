@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from common import exchange, state, together
+from common import exchange, open_files, state, together
 
 import plasmid
 from plasmid import DurableState, Host, LocalState
@@ -19,12 +19,6 @@ NOW = 1_700_000_000_000
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "a.state"
-
-
-def open_files() -> list[str]:
-    """What the files of this process are, as far as it can be told."""
-    folder = Path("/proc/self/fd")
-    return sorted(os.readlink(file) for file in folder.iterdir() if file.exists())
 
 
 def test_a_durable_state_is_a_value(path: Path) -> None:
