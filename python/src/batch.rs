@@ -98,8 +98,8 @@ impl Batch {
 
     /// Write all that was collected, unless the block ends by an exception.
     ///
-    /// Raises `LimitError`, `LeftError` and `ConflictError` as `Host.set` does. Nothing was written
-    /// then.
+    /// Raises `LimitError`, `LeftError`, `ConflictError`, `ClosedError` and `StoreError` as
+    /// `Host.set` does. Nothing was written then.
     #[pyo3(signature = (kind, _error, _traceback, /))]
     fn __exit__(
         &self,

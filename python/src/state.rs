@@ -44,8 +44,8 @@ impl LocalState {
 ///
 /// A host that is made with it is the one that the last process left in that file: the same
 /// versions in the same generation, the same deadlines of keys, and copies of others as they were
-/// some seconds before the end. If there is no such file, both begin. A file that holds what
-/// `Host.snapshot` gave is taken up like `Host.restore` would, and becomes one of this kind.
+/// some seconds before the end. If there is no such file, a new host begins with one. A file that
+/// holds what `Host.snapshot` gave is taken up as by `Host.restore`, and becomes one of this kind.
 ///
 /// What changes this host's own participant returns when that is on the disk, and nobody sees it
 /// before, neither readers here nor peers. So nothing that was seen is ever lost, whether the
@@ -53,14 +53,14 @@ impl LocalState {
 /// millisecond; the changes of many threads share that time, and reading never waits for it. In
 /// asyncio, write with `await asyncio.to_thread(host.set, key, value)`.
 ///
-/// With `relaxed` a change is shown at once and on the disk soon: at the next `tick`, which is to
-/// come every second or so, or when there is more of it. That is as fast as without a file. What
-/// was seen may be lost then, so that a host that was not closed starts a new generation.
+/// With `relaxed` a change is shown at once, as fast as without a file, and is on the disk at the
+/// next `tick`, which is to come every second or so. What was seen may be lost then, so that a host
+/// that was not closed starts a new generation.
 ///
 /// The file is the host's alone, from when it is made until `Host.close`, the end of a `with`
-/// block, or the end of the process in whatever way. Beside `path` there are `path-lock`, which
-/// says so, and at times `path-new`. A path that is not absolute is one of the folder that the
-/// process is in when the host is made.
+/// block, or the end of the process (and of the children that it forked) in whatever way. Beside
+/// `path` there are `path-lock`, which says so, and at times `path-new`. A path that is not
+/// absolute begins at the folder that the process is in when the host is made.
 ///
 /// Arguments:
 ///

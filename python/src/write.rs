@@ -19,9 +19,14 @@ impl Host {
     /// no now: the time counts from that one. Nobody else deletes it: at others the key of a host
     /// that crashed stays, until that host is evicted.
     ///
+    /// A host with a file (`DurableState`) returns when the change is on the disk. Nobody sees it
+    /// before, not even another call here, unless the host is relaxed.
+    ///
     /// Raises `LimitError` if a limit would be crossed (`message_bytes` bounds the change as a
     /// whole), `LeftError` after `leave`, `ConflictError` while another process is known to live
-    /// under this id (see `renew`); no version was used.
+    /// under this id (see `renew`), `ClosedError` after `close`; no version was used. Raises
+    /// `StoreError` if the file fails, and then always: the change is not seen here, and may be
+    /// there when the host is made from its file again.
     #[pyo3(signature = (key, value, ttl_ms=None))]
     fn set(
         &self,
@@ -42,7 +47,7 @@ impl Host {
     /// such key: nothing changed then. Others see the key as absent once they have the change;
     /// `history` and `updates` show it until it is compacted away.
     ///
-    /// Raises `LimitError`, `LeftError` and `ConflictError` as `set` does.
+    /// Raises what `set` raises.
     fn delete(&self, py: Python<'_>, key: Word) -> Result<u64, Fault> {
         self.host.here()?.change(py, |host| Ok(host.delete(&key)?))
     }
@@ -65,6 +70,10 @@ impl Host {
     /// Now own keys expire, own deletions that are old are compacted away (with
     /// `compaction="auto"`), and participants that are silent for `evict_after_ms` are evicted. It
     /// never raises for one of these: what cannot be written now is written at a later `tick`.
+    ///
+    /// Of a host with a file (`DurableState`) it keeps every few seconds what is held of others,
+    /// and makes durable what a relaxed one wrote. So it may wait for the disk. Raises `StoreError`
+    /// if the file fails, and then always, and `ClosedError` after `close`.
     fn tick(&self, py: Python<'_>, now_ms: Unsigned) -> Result<(), Fault> {
         self.host.here()?.tick(py, now_ms.0)
     }
@@ -79,8 +88,8 @@ impl Host {
     /// `up_to`, before it. Without `up_to` what such batches still set is set anew first, by
     /// changes with versions of their own.
     ///
-    /// Raises `LimitError` if `up_to` is above `max_version()`; `LeftError` and `ConflictError` as
-    /// `set` does. Nothing changed then.
+    /// Raises `LimitError` if `up_to` is above `max_version()`; `LeftError`, `ConflictError`,
+    /// `ClosedError` and `StoreError` as `set` does. Nothing changed then.
     #[pyo3(signature = (up_to=None))]
     fn compact(&self, py: Python<'_>, up_to: Option<Unsigned>) -> Result<u64, Fault> {
         let up_to = up_to.map(|up_to| up_to.0);
@@ -93,7 +102,7 @@ impl Host {
     ///
     /// Others know it only once they are told: meet some of them before the process ends.
     ///
-    /// Raises `LimitError` and `ConflictError` as `set` does.
+    /// Raises `LimitError`, `ConflictError`, `ClosedError` and `StoreError` as `set` does.
     fn leave(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.host.here()?.change_long(py, |host| Ok(host.leave()?))
     }
@@ -105,7 +114,8 @@ impl Host {
     /// process that lives under it (`ConflictError`): call it only if that one was stopped, or the
     /// two go on like this for ever.
     ///
-    /// Raises `LimitError` if there is no greater generation.
+    /// Raises `LimitError` if there is no greater generation; `ClosedError` and `StoreError` as
+    /// `set` does.
     fn renew(&self, py: Python<'_>) -> Result<u64, Fault> {
         self.host.here()?.change_long(py, |host| Ok(host.renew()?))
     }
@@ -117,8 +127,8 @@ impl Host {
     /// itself too until `renew`.
     ///
     /// Raises `UnknownParticipantError` for one that this host never heard of,
-    /// `OwnParticipantError` for itself; `LimitError`, `LeftError` and `ConflictError` as `set`
-    /// does. Nothing changed then.
+    /// `OwnParticipantError` for itself; `LimitError`, `LeftError`, `ConflictError`, `ClosedError`
+    /// and `StoreError` as `set` does. Nothing changed then.
     fn evict(&self, py: Python<'_>, participant: Word) -> Result<u64, Fault> {
         self.host.here()?.change_long(py, |host| Ok(host.evict(&participant)?))
     }

@@ -5,7 +5,9 @@ still: it is the scene itself that sets the disk going again.
 """
 
 import asyncio
+import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -194,6 +196,35 @@ def test_a_relaxed_host_does_not_wait(disk: Disk, path: Path, threads: ThreadPoo
         assert host["k"].endswith(b"\x0099")
         assert not ticking.done()
     ticking.result()
+
+
+def test_a_child_that_is_forked_while_somebody_waits(
+    disk: Disk, path: Path, threads: ThreadPoolExecutor
+) -> None:
+    host = Host("a", state=DurableState(path))
+    host["k"] = "old"
+    with disk.being("stopped"):
+        writing = threads.submit(host.set, "k", "new")
+        disk.wait()
+        with warnings.catch_warnings():
+            # Later Pythons warn of forks beside threads. That one just sleeps.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            # Nothing that was in other hands is waited for.
+            try:
+                assert host["k"] == b"old"
+                with pytest.raises(plasmid.ConflictError):
+                    host["k"] = "mine"
+                with pytest.raises(plasmid.ConflictError):
+                    host.close()
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        assert os.waitpid(child, 0) == (child, 0)
+        assert not writing.done()
+    assert writing.result() == 2
+    assert host["k"] == b"new"
 
 
 FAILS: dict[str, Callable[[Host], object]] = {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 import pytest
 from common import ROOT
@@ -34,9 +35,10 @@ def test_the_shortest_example_runs() -> None:
     assert lines == ["a knows that b's shape is round", "b knows that a's color is red"]
 
 
-def test_the_readme_runs() -> None:
+def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(examples) == 4
+    assert len(examples) == 6
     for example in examples:
         names: dict[str, object] = {}
         # No peer is there to see anything.

@@ -25,7 +25,10 @@ class DecodeError(Error, ValueError):
 
 
 class ForeignError(Error):
-    """A well-formed message of another cluster: somebody connected the wrong hosts."""
+    """A well-formed message of another cluster: somebody connected the wrong hosts.
+
+    Or a snapshot of another cluster, or the file of another participant.
+    """
 
     code = 7
 
@@ -136,7 +139,8 @@ class StoreError(Error, OSError):
 class InUseError(StoreError):
     """Another host has this file, in this process or in another one. Nothing changed.
 
-    Also a child forked from the process that opened it has it, until it ends.
+    A child that was forked from the process of that host has it as well, until it ends, if the host
+    was not closed.
     """
 
     code = 15
