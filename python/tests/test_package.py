@@ -49,9 +49,10 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             asyncio.run(main())
 
 
-def test_the_python_of_the_front_page_runs() -> None:
+def test_the_python_of_the_front_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     page = (ROOT / "README.md").read_text()
-    two_hosts, stream, gossip, mind = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    two_hosts, stream, gossip, mind, durable = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     names: dict[str, object] = {}
     exec(compile(two_hosts + stream, "README.md", "exec"), names)
     exchange = names["exchange"]
@@ -60,6 +61,8 @@ def test_the_python_of_the_front_page_runs() -> None:
     exec(compile(mind, "README.md", "exec"), names)
     kinds = {change.kind for change in names["changes"]}  # type: ignore[attr-defined]
     assert kinds == {"join", "set"}
+    exec(compile(durable, "README.md", "exec"), names)
+    assert plasmid.Host("a", state=plasmid.DurableState("a.state"))["shards"] == b"1,2,3"
     # A free port of this machine instead of the one that the page names.
     lines = gossip.replace("0.0.0.0", "127.0.0.1").replace("7946)", "0)").splitlines()
     body = "".join(f"    {line}\n" for line in lines)
