@@ -29,7 +29,7 @@ lint: $(VENV)/installed
 	$(CARGO) fmt --check
 	$(CARGO) fmt --check --manifest-path benches/peers/rust/Cargo.toml
 	$(CARGO) clippy --workspace --all-targets --features plasmid-tests/fuse -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-ffi
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc -q --no-deps -p plasmid -p plasmid-store -p plasmid-ffi
 	cd python && $(BIN)/ruff check $(python_sources) && $(BIN)/ruff format --check $(python_sources)
 
 test-rust:

@@ -9,6 +9,7 @@
 // plasmid.h says, which holds the full description of each function; moving an object while another
 // thread uses it is not allowed. Fork: after it only one of the two processes may go on using a
 // host and what was made from it, for nobody can tell the two apart; make a new host in the child.
+// Of a host with a file that is always the parent.
 
 #ifndef PLASMID_HPP
 #define PLASMID_HPP
@@ -391,6 +392,15 @@ class Config {
   }
   [[nodiscard]] Config set_cluster(View name) && { return std::move(set_cluster(name)); }
 
+  /// The file that keeps a host: the constructor of Host gives the host that it holds, and makes
+  /// both if there is none. What is written is durable before the call returns, and shown only
+  /// then. Default empty: the host is in memory. Any bytes but 0 where the system takes such,
+  /// elsewhere UTF-8. The directory is to be one of a file system that can lock and rename.
+  Config& set_path(View path) & {
+    return check(plasmid_config_set_path(handle(), path.data(), path.size()));
+  }
+  [[nodiscard]] Config set_path(View path) && { return std::move(set_path(path)); }
+
 // Each setter twice: a named config is changed in place, a temporary one is passed on by value.
 #define PLASMID_SETTER(name, Type)                                                               \
   Config& name(Type value) & { return check(plasmid_config_##name(handle(), value)); }           \
@@ -399,6 +409,11 @@ class Config {
   /// True (default): keep and send superseded values and deletions too, until their owner compacts.
   /// False: only what is newest of each key.
   PLASMID_SETTER(set_history, bool)
+
+  /// True: a host with a file shows what it writes at once, and Host::tick makes it durable; after
+  /// any end but Host::close or the destructor it is in a new generation. False (default): nothing
+  /// acknowledged is ever lost.
+  PLASMID_SETTER(set_relaxed, bool)
 
   /// True: compress streams, if the other end does so too. False (default): do not.
   PLASMID_SETTER(set_compress, bool)
@@ -493,16 +508,27 @@ class Host {
   /// option at its default.
   explicit Host(View id) : Host(id, Config()) {}
 
-  /// The same with options. PLASMID_LIMIT: the id, the generation or a limit is out of range.
+  /// The same with options. PLASMID_LIMIT: the id, the generation or a limit is out of range. Of a
+  /// file (Config::set_path) there is also PLASMID_IN_USE: another host has it; PLASMID_STORE: the
+  /// system refuses; PLASMID_FOREIGN: it is that of another participant or cluster;
+  /// PLASMID_MALFORMED: it is no state, or damaged, or of a newer version. It is left as it is.
   Host(View id, const Config& config) : Host(plasmid_host_new, id, config) {}
 
   /// A host of what snapshot() gave, with the options of `config`. Its id and keys are those of the
   /// snapshot; it takes a generation above the snapshot's, and not below the config's.
   /// PLASMID_MALFORMED: the bytes are no snapshot, or not whole. PLASMID_FOREIGN: it is one of
-  /// another cluster. PLASMID_LIMIT: an option is out of range.
+  /// another cluster. PLASMID_LIMIT: an option is out of range. PLASMID_INVALID_ARGUMENT: the config
+  /// names a file; put the bytes there instead.
   [[nodiscard]] static Host restore(View data, const Config& config = Config()) {
     return Host(plasmid_host_restore, data, config);
   }
+
+  /// Lay the host down: all of it is kept by its file, if it has one, which is then free for the
+  /// next host. From here on all that changes it or exchanges with it fails with PLASMID_CLOSED,
+  /// also through what was made from it; reading goes on. Closing it again does nothing. The
+  /// destructor does the same, once all that was made from the host is gone, too, and tells nobody
+  /// what fails. PLASMID_STORE: not all could be made durable; it is closed all the same.
+  void close() { check(plasmid_host_close(handle())); }
 
   /// The whole host as bytes, for restore().
   [[nodiscard]] Bytes snapshot() const {
@@ -517,7 +543,9 @@ class Host {
 
   /// Set one's own key; the version of this change. PLASMID_LIMIT: the key is empty, or something
   /// is over a limit. PLASMID_CONFLICT: another process certainly has this id. PLASMID_LEFT: the
-  /// participant has left. All that writes fails so, and of the last two renew() is the end.
+  /// participant has left. All that writes fails so, and of the last two renew() is the end. Of a
+  /// host with a file there are also PLASMID_STORE: it failed, and nothing is written any more, for
+  /// good; and PLASMID_CLOSED.
   std::uint64_t set(View key, View value) {
     std::uint64_t version = 0;
     check(plasmid_host_set(handle(), key.data(), key.size(), value.data(), value.size(), &version));
@@ -585,7 +613,8 @@ class Host {
   }
 
   /// Tell the host the time, in milliseconds since 1970: keys expire, old deletions are compacted
-  /// away, silent participants are evicted if they are to be.
+  /// away, silent participants are evicted if they are to be; and a file is kept in order, for
+  /// which the call may wait for a disk.
   void tick(std::uint64_t now_ms) { check(plasmid_host_tick(handle(), now_ms)); }
 
   /// The value of one's own key.

@@ -55,6 +55,8 @@ static void configure(plasmid_config *config, const char *option, const char *va
     OK(plasmid_config_set_history(config, either(option, value, "true", "false")));
   } else if (strcmp(option, "compress") == 0) {
     OK(plasmid_config_set_compress(config, either(option, value, "true", "false")));
+  } else if (strcmp(option, "relaxed") == 0) {
+    OK(plasmid_config_set_relaxed(config, either(option, value, "true", "false")));
   } else if (strcmp(option, "compaction") == 0) {
     OK(plasmid_config_set_auto_compact(config, either(option, value, "auto", "manual")));
   } else if (strcmp(option, "cluster") == 0) {
@@ -66,11 +68,48 @@ static void configure(plasmid_config *config, const char *option, const char *va
   }
 }
 
+// The path of the file that keeps a host: the one of that name, or one of the host alone.
+static bytes path_of(const char *file) {
+  bytes made = bytes_new(strlen(folder) + 64);
+  const int len = file ? snprintf((char *)made.data, made.len, "%s/%s", folder, file)
+                       : snprintf((char *)made.data, made.len, "%s/host %d", folder, (int)nonce);
+  if ((size_t)len >= made.len) fault("too long a name", file);
+  made.len = (size_t)len;
+  return made;
+}
+
+// Make the host of the config; if there is a snapshot, of that.
+static plasmid_status make(const plasmid_config *config, bytes id, const bytes *snapshot,
+                           plasmid_host **host) {
+  return snapshot ? plasmid_host_restore(snapshot->data, snapshot->len, config, host)
+                  : plasmid_host_new(id.data, id.len, config, host);
+}
+
+// The same with a file; if there is a snapshot, the file holds it.
+static plasmid_status make_durable(plasmid_config *config, bytes id, const bytes *snapshot,
+                                   bytes file, plasmid_host **host) {
+  char own[PLASMID_MAX_ID_BYTES];
+  if (snapshot) {
+    plasmid_host *restored = NULL;
+    const plasmid_status status = make(config, id, snapshot, &restored);
+    if (status != PLASMID_OK) return status;
+    id.data = (uint8_t *)own;
+    OK(plasmid_host_id(restored, own, sizeof own, &id.len));
+    plasmid_host_free(restored);
+    FILE *out = fopen((char *)file.data, "wb");
+    CHECK(out && fwrite(snapshot->data, 1, snapshot->len, out) == snapshot->len);
+    CHECK(fclose(out) == 0);
+  }
+  OK(plasmid_config_set_path(config, file.data, file.len));
+  return make(config, id, NULL, host);
+}
+
 // `host NAME [option ...]`
 static void new_host(char **words, int count) {
   plasmid_config *config = NULL;
-  const char *name = words[1], *snapshot = NULL;
-  bytes id = bytes_copy(name, strlen(name));
+  const char *name = words[1], *file = NULL;
+  bytes id = bytes_copy(name, strlen(name)), content;
+  const bytes *snapshot = NULL;
   OK(plasmid_config_new(&config));
   OK(plasmid_config_set_nonce(config, ++nonce));
   OK(plasmid_config_set_seed(config, 1));
@@ -83,28 +122,43 @@ static void new_host(char **words, int count) {
       free(id.data);
       id = word_parse(value);
     } else if (strcmp(words[i], "restore") == 0) {
-      snapshot = value;
+      content = buffer_called(value);
+      snapshot = &content;
+    } else if (strcmp(words[i], "path") == 0) {
+      file = value;
     } else {
       configure(config, words[i], value);
     }
   }
 
   plasmid_host *host = NULL;
-  const bytes from = snapshot ? buffer_called(snapshot) : id;
-  const plasmid_status status = snapshot
-                                    ? plasmid_host_restore(from.data, from.len, config, &host)
-                                    : plasmid_host_new(id.data, id.len, config, &host);
+  const bytes kept_at = path_of(file);
+  const plasmid_status status = file || is_durable
+                                    ? make_durable(config, id, snapshot, kept_at, &host)
+                                    : make(config, id, snapshot, &host);
   if (SUCCEEDED(status, plasmid_config_error, config, 0)) {
     named_host *place;
     FIND(hosts, name, place);
     if (!place) FIND(hosts, "", place);
     if (!place) fault("too many hosts", name);
+    forget_ends(name);
     plasmid_host_free(place->host);
     copy_name(place->name, name);
     place->host = host;
   }
   plasmid_config_free(config);
+  free(kept_at.data);
   free(id.data);
+}
+
+// `NAME close`
+static void close_host(const char *name) {
+  named_host *place;
+  FIND(hosts, name, place);
+  OK(plasmid_host_close(place->host));
+  plasmid_host_free(place->host);
+  memset(place, 0, sizeof *place);
+  forget_ends(name);
 }
 
 #endif

@@ -15,9 +15,10 @@ typedef struct {
   plasmid_host *host;
 } named_host;
 
-// One end of a stream: either the initiator's or the responder's.
+// One end of a stream: either the initiator's or the responder's; `host` is whose it is.
 typedef struct {
   char name[32];
+  char host[32];
   plasmid_stream *stream;
   plasmid_exchange *exchange;
 } named_end;
@@ -34,6 +35,10 @@ static uint64_t nonce;
 
 static const char *path;
 static int line_number;
+
+// Where files are that keep hosts, and whether every host has one.
+static const char *folder;
+static int is_durable;
 
 // What the command prints.
 static FILE *printed;
@@ -68,6 +73,7 @@ static void say_failure(plasmid_status status, const char *text, size_t needed) 
       {PLASMID_CONFLICT, "conflict"},
       {PLASMID_LEFT, "left"},
       {PLASMID_CURSOR, "cursor"},
+      {PLASMID_IN_USE, "in_use"},
       // Only `evict` answers these two to what a transcript can ask.
       {PLASMID_NOT_FOUND, "unknown_participant"},
       {PLASMID_INVALID_ARGUMENT, "own_participant"},
@@ -142,6 +148,16 @@ static bytes buffer_called(const char *name) {
   FIND(buffers, name, found);
   if (!found) fault("no such buffer", name);
   return found->content;
+}
+
+// The ends of a host that is gone are gone, too.
+static void forget_ends(const char *host) {
+  for (size_t i = 0; i < MOST_NAMES; i++) {
+    if (!*ends[i].name || strcmp(ends[i].host, host) != 0) continue;
+    plasmid_stream_free(ends[i].stream);
+    plasmid_exchange_free(ends[i].exchange);
+    memset(&ends[i], 0, sizeof ends[i]);
+  }
 }
 
 // Keep `content`, which is given away, under `name`, which may be NULL.

@@ -1,5 +1,6 @@
 // An interpreter of tests/transcripts/*.txt, whose README describes the language, through the C ABI
-// alone. It prints the transcript again with the output that came; whoever runs it compares.
+// alone. It prints the transcript again with the output that came; whoever runs it compares. Files of
+// hosts are in FOLDER, which is empty; with `durable` every host has one.
 
 #define _POSIX_C_SOURCE 200809L  // open_memstream
 
@@ -29,6 +30,7 @@ static void new_end(const char *name, char **words, int count) {
   plasmid_exchange_free(place->exchange);
   memset(place, 0, sizeof *place);
   copy_name(place->name, name);
+  copy_name(place->host, words[0]);
   if (is_stream) {
     OK(plasmid_stream_new(host, end, &place->stream));
     OK(plasmid_stream_set_mode(place->stream, mode));
@@ -125,6 +127,8 @@ static void command(const char *keep_as, char **words, int count) {
   } else if (count > 1 && find_host(first)) {
     if (keep_as && (strcmp(words[1], "create_stream") == 0 || strcmp(words[1], "exchange") == 0))
       new_end(keep_as, words, count);
+    else if (is(words[1], "close", count, 2))
+      close_host(first);
     else
       host_verb(find_host(first), keep_as, words, count);
   } else if (count > 1) {
@@ -178,11 +182,13 @@ static void run_line(const char *line) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    fprintf(stderr, "usage: transcript FILE\n");
+  is_durable = argc == 4 && strcmp(argv[3], "durable") == 0;
+  if (argc != 3 && !is_durable) {
+    fprintf(stderr, "usage: transcript FILE FOLDER [durable]\n");
     return 2;
   }
   path = argv[1];
+  folder = argv[2];
   FILE *script = fopen(path, "r");
   if (!script) fault("cannot be read", path);
   char *line = NULL;

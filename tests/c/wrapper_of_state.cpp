@@ -139,13 +139,33 @@ void snapshots() {
              [&] { (void)plasmid::Host::restore(bytes, config); });
 }
 
+// In the folder of the test, or where the program stands.
+void durable(const std::string& folder) {
+  const auto path = folder + "/of wrapper";
+  const auto config = [&] { return plasmid::Config().set_path(path); };
+  std::uint64_t generation = 0;
+  {
+    plasmid::Host host("a", config());
+    host.set("k", "v");
+    generation = host.generation();
+    fails_with(PLASMID_IN_USE, "", [&] { plasmid::Host("a", config()); });
+  }
+  plasmid::Host host("a", config().set_relaxed(true));
+  CHECK(host.get("k") == "v" && host.generation() == generation);
+  host.close();
+  fails_with(PLASMID_CLOSED, "closed", [&] { host.set("k", "w"); });
+  CHECK(host.get("k") == "v");
+  fails_with(PLASMID_FOREIGN, "", [&] { plasmid::Host("b", config()); });
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   writing();
   batches();
   following();
   coming_and_going();
   snapshots();
+  durable(argc > 1 ? argv[1] : ".");
   return 0;
 }

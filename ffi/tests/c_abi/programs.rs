@@ -50,6 +50,12 @@ fn a_host_is_kept_as_bytes() {
 }
 
 #[test]
+fn a_host_is_kept_in_a_file() {
+    let program = build("tests/c/durable.c", C99, Linking::Shared, prefix());
+    run_checked(&program, &[&scratch("durable_checked").to_string_lossy()]);
+}
+
+#[test]
 fn budgets_bound_messages() {
     run_checked(&build("tests/c/budget.c", C99, Linking::Shared, prefix()), &[]);
 }
@@ -72,8 +78,10 @@ fn a_fork_is_noticed_by_nobody() {
 #[test]
 fn the_cpp_wrapper_behaves() {
     for source in ["tests/c/wrapper.cpp", "tests/c/wrapper_of_state.cpp"] {
-        run_checked(&build(source, CPP17, Linking::Shared, prefix()), &[]);
-        run(&mut Command::new(build(source, CPP20, Linking::Static, prefix())));
+        let program = build(source, CPP17, Linking::Shared, prefix());
+        run_checked(&program, &[&scratch("wrapper_shared").to_string_lossy()]);
+        let program = build(source, CPP20, Linking::Static, prefix());
+        run(Command::new(program).arg(scratch("wrapper_static")));
     }
 }
 

@@ -1,10 +1,10 @@
 //! The conversations in tests/transcripts, through the C ABI alone: they print what they print
-//! through the core.
+//! through the core, with hosts in memory and with a file behind every host.
 
 use std::fs;
 use std::process::Command;
 
-use crate::toolchain::{Language, Linking, build, prefix, repository, run, run_checked};
+use crate::toolchain::{Language, Linking, build, prefix, repository, run, run_checked, scratch};
 
 #[test]
 fn every_transcript_prints_the_same_through_c() {
@@ -16,17 +16,21 @@ fn every_transcript_prints_the_same_through_c() {
             continue;
         }
         let expected = fs::read_to_string(&path).expect("a transcript is text");
-        let printed = run(Command::new(&interpreter).arg(&path)).stdout;
-        let printed = String::from_utf8(printed).expect("a transcript is text");
-        for (number, (is, should)) in printed.lines().zip(expected.lines()).enumerate() {
-            assert_eq!(is, should, "{}:{}", path.display(), number + 1);
+        for keeping in [None, Some("durable")] {
+            let folder = scratch("transcript");
+            let printed = run(Command::new(&interpreter).arg(&path).arg(&folder).args(keeping));
+            let printed = String::from_utf8(printed.stdout).expect("a transcript is text");
+            for (number, (is, should)) in printed.lines().zip(expected.lines()).enumerate() {
+                assert_eq!(is, should, "{}:{} {keeping:?}", path.display(), number + 1);
+            }
+            assert_eq!(printed.lines().count(), expected.lines().count(), "{}", path.display());
         }
-        assert_eq!(printed.lines().count(), expected.lines().count(), "{}", path.display());
         conversations += 1;
     }
     assert!(conversations > 20, "only {conversations} transcripts were found");
 
     // Streams that fail hold the most that could leak.
     let path = repository().join("tests/transcripts/streams_fail_for_good.txt");
-    run_checked(&interpreter, &[&path.to_string_lossy()]);
+    let folder = scratch("transcript_checked");
+    run_checked(&interpreter, &[&path.to_string_lossy(), &folder.to_string_lossy()]);
 }
