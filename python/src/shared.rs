@@ -129,9 +129,6 @@ impl Hosted {
         py: Python<'_>,
         work: impl FnOnce(&mut plasmid::Host) -> Result<R, Fault> + Send,
     ) -> Result<R, Fault> {
-        if self.host.waits() {
-            return self.change_long(py, work);
-        }
         match walled(|| Ok(self.host.try_change(work)?))? {
             Ok(result) => result,
             Err(work) => self.change_long(py, work),

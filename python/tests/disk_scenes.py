@@ -227,6 +227,27 @@ def test_a_child_that_is_forked_while_somebody_waits(
     assert host["k"] == b"new"
 
 
+def test_a_relaxed_host_that_writes_much_holds_nobody_up(
+    disk: Disk, path: Path, threads: ThreadPoolExecutor
+) -> None:
+    host = Host("a", state=DurableState(path, relaxed=True))
+
+    def write() -> None:
+        # So much that the file is written anew meanwhile.
+        for count in range(200):
+            host["k"] = bytes(2000) + b"%d" % count
+
+    with disk.being("stopped"):
+        writing = threads.submit(write)
+        disk.wait()
+        assert len(host["k"]) > 2000
+        assert not writing.done()
+    writing.result()
+    host.close()
+    with Host("a", state=DurableState(path)) as again:
+        assert again["k"].endswith(b"\x00199")
+
+
 FAILS: dict[str, Callable[[Host], object]] = {
     "set": lambda host: host.set("k", "newest"),
     "setitem": lambda host: host.__setitem__("k", "newest"),

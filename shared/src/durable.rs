@@ -30,20 +30,23 @@ impl SharedHost {
         Ok(result)
     }
 
-    /// As [`change`](SharedHost::change), unless it would have to wait for another thread: then
-    /// `work` is given back.
+    /// As [`change`](SharedHost::change), unless it would have to wait, for another thread or for a
+    /// disk: then `work` is given back.
     ///
     /// # Errors
     ///
     /// As [`change`](SharedHost::change).
     pub fn try_change<R, W: FnOnce(&mut Host) -> R>(&self, work: W) -> Outcome<Result<R, W>> {
-        let Some(mut host) = at_once(self.host.try_write())? else {
+        if self.waits() {
+            return Ok(Err(work));
+        }
+        let host = at_once(self.host.try_write())?;
+        // Who finds a relaxed host full writes it out.
+        let Some(mut host) = host.filter(|host| host.unsaved_len() < BUFFERED) else {
             return Ok(Err(work));
         };
         self.check_open()?;
-        let result = work(&mut host);
-        self.settle(host)?;
-        Ok(Ok(result))
+        Ok(Ok(work(&mut host)))
     }
 
     /// Tell the host the time, and do what is due for the file that keeps it.
