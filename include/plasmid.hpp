@@ -517,8 +517,8 @@ class Host {
   /// A host of what snapshot() gave, with the options of `config`. Its id and keys are those of the
   /// snapshot; it takes a generation above the snapshot's, and not below the config's.
   /// PLASMID_MALFORMED: the bytes are no snapshot, or not whole. PLASMID_FOREIGN: it is one of
-  /// another cluster. PLASMID_LIMIT: an option is out of range. PLASMID_INVALID_ARGUMENT: the config
-  /// names a file; put the bytes there instead.
+  /// another cluster. PLASMID_LIMIT: an option is out of range. PLASMID_INVALID_ARGUMENT: the
+  /// config names a file; put the bytes there instead.
   [[nodiscard]] static Host restore(View data, const Config& config = Config()) {
     return Host(plasmid_host_restore, data, config);
   }

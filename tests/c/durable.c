@@ -20,7 +20,8 @@ static const char *file_called(const char *name) {
 }
 
 // Open the host of that id in that file.
-static plasmid_status open_host(const char *id, const char *name, int relaxed, plasmid_host **host) {
+static plasmid_status open_host(const char *id, const char *name, int relaxed,
+                                plasmid_host **host) {
   plasmid_config *config = NULL;
   OK(plasmid_config_new(&config));
   const char *file = file_called(name);

@@ -1,6 +1,6 @@
 // An interpreter of tests/transcripts/*.txt, whose README describes the language, through the C ABI
-// alone. It prints the transcript again with the output that came; whoever runs it compares. Files of
-// hosts are in FOLDER, which is empty; with `durable` every host has one.
+// alone. It prints the transcript again with the output that came; whoever runs it compares. Files
+// of hosts are in FOLDER, which is empty; with `durable` every host has one.
 
 #define _POSIX_C_SOURCE 200809L  // open_memstream
 
