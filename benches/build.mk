@@ -16,8 +16,10 @@ bench-check:
 bench-ours: target/bench/ours_c $(VENV)/installed
 	cd python && $(BIN)/maturin develop -q --release
 
+# SQLite syncs as all others do, by fdatasync, if it is told that the system has it.
 bench-peers: target/bench/node/installed $(VENV)/benched
-	$(CARGO) build -q --release --manifest-path benches/peers/rust/Cargo.toml
+	LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC \
+		$(CARGO) build -q --release --manifest-path benches/peers/rust/Cargo.toml
 
 # As a C program uses plasmid: the shared library, installed.
 target/bench/ours_c: benches/peers/c/ours.c bench-library

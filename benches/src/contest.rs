@@ -7,6 +7,7 @@ mod fleets;
 mod languages;
 mod plots;
 mod state;
+mod stores;
 mod table;
 
 use std::error::Error;
@@ -19,7 +20,7 @@ pub(crate) use table::Rows;
 type Workload = fn(&mut Rows, &mut Plots) -> Result<(), Box<dyn Error>>;
 
 /// By the names that `ONLY` knows them by; W4 is part of w3.
-const WORKLOADS: [(&str, Workload); 9] = [
+const WORKLOADS: [(&str, Workload); 10] = [
     ("w1", state::writing),
     ("w2", exchanges::cold_sync),
     ("w3", exchanges::meetings),
@@ -29,6 +30,7 @@ const WORKLOADS: [(&str, Workload); 9] = [
     ("w8", state::newest),
     ("w9", languages::bindings),
     ("w10", beside::calls),
+    ("stores", stores::stores),
 ];
 
 /// Run the workloads whose names are in `only`, or all; plots go into `folder`.

@@ -17,6 +17,7 @@ mod exchange;
 mod input;
 mod ours;
 mod resident;
+mod stores;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

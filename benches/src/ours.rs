@@ -15,6 +15,7 @@ mod hosts;
 mod meeting;
 mod memory;
 mod newest;
+mod stores;
 mod syncing;
 mod writing;
 
@@ -51,6 +52,7 @@ fn measure(meetings: &mut Meetings, words: &[&str]) -> Result<Value, Box<dyn Err
         ["w9"] => datagrams::exchanges()?,
         ["w10", "turns"] => beside::turns()?,
         ["w10", what, threads, beside] => beside::calls(what, threads.parse()?, beside)?,
+        ["stores", ref words @ ..] => stores::stores(words)?,
         _ => return Err(format!("nothing is called {words:?}").into()),
     })
 }

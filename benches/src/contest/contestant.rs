@@ -20,6 +20,9 @@ pub(crate) enum Who {
     Automerge,
     Pycrdt,
     Npm,
+    BareFile,
+    Redb,
+    Sqlite,
 }
 
 impl Who {
@@ -32,6 +35,9 @@ impl Who {
             Who::Automerge => "automerge",
             Who::Pycrdt => "pycrdt",
             Who::Npm => "npm plasmid",
+            Who::BareFile => "bare file",
+            Who::Redb => "redb",
+            Who::Sqlite => "SQLite",
         }
     }
 
@@ -47,11 +53,12 @@ impl Who {
         };
         let python = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
         match self {
-            Who::Ours => with(here, &"ours"),
+            Who::Ours | Who::BareFile => with(here, &"ours"),
             Who::OursInC => Command::new(target.join("bench/ours_c")),
             Who::OursInPython => with(python(), &scripts.join("python/ours.py")),
             Who::Chitchat => with(here.with_file_name("plasmid-peers"), &"chitchat"),
             Who::Automerge => with(here.with_file_name("plasmid-peers"), &"automerge"),
+            Who::Redb | Who::Sqlite => with(here.with_file_name("plasmid-peers"), &"stores"),
             Who::Pycrdt => with(python(), &scripts.join("python/pycrdt_peer.py")),
             Who::Npm => {
                 let mut node = with("node".into(), &scripts.join("node/plasmid_peer.js"));

@@ -40,6 +40,9 @@ pub(crate) enum Unit {
     Rounds,
     Small,
     Instructions,
+    /// So many times something else.
+    Times,
+    Count,
 }
 
 impl Unit {
@@ -54,6 +57,8 @@ impl Unit {
             Unit::Rounds => format!("{value:.2}"),
             Unit::Small => format!("{value:.5}"),
             Unit::Instructions => format!("{value:.1}"),
+            Unit::Times => format!("{value:.2}x"),
+            Unit::Count => format!("{value:.0}"),
         }
     }
 }
@@ -116,7 +121,7 @@ impl Rows {
             unit,
             ours,
             theirs: Some((name.to_owned(), other)),
-            ratio: ours.zip(other).map(|(ours, other)| other / ours),
+            ratio: ours.zip(other).map(|(ours, other)| other / ours).filter(|r| r.is_finite()),
             target,
         });
     }

@@ -11,8 +11,12 @@ mod chitchat;
 mod clock;
 #[path = "../../../src/input.rs"]
 mod input;
+mod redb;
 #[path = "../../../src/resident.rs"]
 mod resident;
+mod sqlite;
+#[path = "../../../src/stores.rs"]
+mod stores;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let name = env::args().nth(1).unwrap_or_default();
@@ -23,6 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let answer = match &*name {
             "chitchat" => chitchat::measure(&words)?,
             "automerge" => automerge::measure(&words, &mut holder)?,
+            "stores" => match *words {
+                ["stores", "redb", ref words @ ..] => stores::measure::<redb::Redb>(words)?,
+                ["stores", "sqlite", ref words @ ..] => stores::measure::<sqlite::Sqlite>(words)?,
+                _ => return Err(format!("no store is called so: {words:?}").into()),
+            },
             _ => return Err(format!("no peer is called {name:?}").into()),
         };
         writeln!(stdout(), "{answer}")?;
