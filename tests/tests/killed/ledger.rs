@@ -196,7 +196,10 @@ impl Ledger {
             is_of_it && attempt.iter().all(|op| op.1.is_none() || ops.contains(op))
         };
         if let Some(at) = self.attempts.iter().position(is_it) {
-            self.attempts.swap_remove(at);
+            // No two values are the same, so that it is this one. Whose a delete is nobody knows.
+            if self.attempts[at].iter().any(|op| op.1.is_some()) {
+                self.attempts.swap_remove(at);
+            }
         } else {
             // Before a compaction, what a batch still says is written anew.
             let newest = newest_of(&self.settled, version);
