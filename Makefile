@@ -35,11 +35,11 @@ lint: $(VENV)/installed
 test-rust:
 	$(CARGO) test --workspace --features plasmid-tests/fuse
 
-# Random schedules against the naive model, 2,000 in all, 125,000 power cuts, and a million
+# Random schedules against the naive model, 100,000 in all, 125,000 power cuts, and a million
 # differences of sketches against an exact oracle; what else they do is in tests/README.md.
 test-long:
-	PROPTEST_CASES=1000 $(CARGO) test -q -p plasmid-tests --test protocol
-	SCHEDULES=10000 $(CARGO) test -q -p plasmid-tests --test honest
+	PROPTEST_CASES=50000 $(CARGO) test -q -p plasmid-tests --test protocol
+	SCHEDULES=40000 $(CARGO) test -q -p plasmid-tests --test honest
 	CUTS=100000 $(CARGO) test -q -p plasmid-tests --test durable nothing_
 	DIFFERENCES=1000000 $(CARGO) test -q -p plasmid --lib sketch::peel
 
