@@ -80,7 +80,8 @@ impl FileDisk {
     /// [`StoreError::InUse`] if somebody has it, or what the system says.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |error: io::Error| StoreError::io("opening the lock", &error);
-        let path = std::path::absolute(path).map_err(failed)?;
+        // One file has one lock, whatever links lead to it.
+        let path = fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map_err(failed)?;
         let options = OpenOptions::new().write(true).create(true).truncate(false).to_owned();
         let lock = options.open(beside(&path, "-lock")).map_err(failed)?;
         match lock.try_lock() {
@@ -125,7 +126,14 @@ impl Disk for FileDisk {
     }
 
     fn create(&mut self) -> io::Result<()> {
-        self.file = Some(File::create(beside(&self.path, "-new"))?);
+        let file = File::create(beside(&self.path, "-new"))?;
+        // Who may read it is what somebody may have decided.
+        match fs::metadata(&self.path) {
+            Ok(before) => file.set_permissions(before.permissions())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        self.file = Some(file);
         Ok(())
     }
 

@@ -60,6 +60,13 @@ struct File {
     checksum: u32,
 }
 
+impl File {
+    /// The number of the file that takes the place of this one.
+    const fn next(self) -> u64 {
+        self.number.wrapping_add(1)
+    }
+}
+
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Contents<'a> {
@@ -118,7 +125,7 @@ impl Log {
         nonce: u64,
         payloads: impl Iterator<Item = Vec<u8>>,
     ) -> Result<Self, StoreError> {
-        Log::create(self.disk, self.file.number + 1, nonce, payloads)
+        Log::create(self.disk, self.file.next(), nonce, payloads)
     }
 
     /// Append one frame.
@@ -240,7 +247,7 @@ impl<'a> Contents<'a> {
         nonce: u64,
         payloads: impl Iterator<Item = Vec<u8>>,
     ) -> Result<Log, StoreError> {
-        Log::create(disk, self.file.number + 1, nonce, payloads)
+        Log::create(disk, self.file.next(), nonce, payloads)
     }
 }
 

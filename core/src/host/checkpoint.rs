@@ -16,6 +16,9 @@ const TOGETHER: usize = 64 << 10;
 /// What a copy takes in a checkpoint beside its id and its entries.
 const COPY_LEN: usize = 24;
 
+/// What a deadline takes: a version, and milliseconds since 1970.
+const DEADLINE_LEN: usize = 9;
+
 impl Host {
     /// All that a store is to keep at this moment, in the place of all that it has: every change
     /// that is durable by now. Of a relaxed host those are that wait, too: they do not any more.
@@ -43,8 +46,8 @@ impl Host {
     /// About as many bytes as a [`checkpoint`](Host::checkpoint) takes now.
     pub fn kept_len(&self) -> usize {
         let others = self.state.count() - 1;
-        let len = self.state.others_len - others * (PARTICIPANT_COST - COPY_LEN);
-        self.state.own().log.len() + len
+        let copies = self.state.others_len - others * (PARTICIPANT_COST - COPY_LEN);
+        self.state.own().log.len() + self.state.expiry.len() * DEADLINE_LEN + copies
     }
 }
 

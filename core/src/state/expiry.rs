@@ -52,6 +52,10 @@ impl Expiry {
         self.by_version.is_empty()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.by_version.len()
+    }
+
     /// `<count> (<version> <deadline (Varint)>)*`, versions ascending.
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         varint::put(out, self.by_version.len() as u64);

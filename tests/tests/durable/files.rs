@@ -91,8 +91,9 @@ fn payloads(file: &[u8]) -> Vec<Vec<u8>> {
 
 /// A sound file of these payloads, with the header of that one.
 fn frame(file: &[u8], payloads: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = file[..HEADER_LEN].to_vec();
-    let header = crc32c::crc32c(&out[..HEADER_LEN - 4]).to_le_bytes();
+    let mut out = file[..HEADER_LEN - 4].to_vec();
+    let header = crc32c::crc32c(&out).to_le_bytes();
+    out.extend(header);
     let mut previous = header;
     for payload in payloads {
         let mut head = b"\xf1log".to_vec();
@@ -178,12 +179,14 @@ fn whatever_becomes_of_a_file() {
 /// somebody who means it: then only the records themselves are left to be looked at.
 #[test]
 fn whatever_is_in_sound_frames() {
-    let (file, _) = file();
+    let (mut file, _) = file();
     let frames = payloads(&file);
     assert!(!held(&open_bytes(frame(&file, &frames)).expect("a sound file").0).is_empty());
     let mut rng = Rng::with_seed(number("SEED", 1));
     let (mut errors, mut sound) = (0, 0);
     for _ in 0..number("FILES", 3_000) {
+        // Which file it is.
+        file[20..28].copy_from_slice(rng.choice(&[[0; 8], [0xff; 8]]).expect("a choice"));
         let mut frames = frames.clone();
         match rng.u8(..4) {
             0 => rng.shuffle(&mut frames),

@@ -1,64 +1,17 @@
-//! Single lives, on real files where the file system matters.
+//! Single lives.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use plasmid::{Config, Error, Host, Limits, LocalState, Turns};
+use plasmid::{Config, Error, Host, Limits, Turns};
 use plasmid_shared::SharedHost;
-use plasmid_store::{Disk, DurableState, StoreError};
+use plasmid_store::{Disk, DurableState};
 use plasmid_tests::disk::SimDisk;
-
-/// A folder that is gone when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("plasmid-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder");
-        Folder(path)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("state")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn config(nonce: u64) -> Config {
     Config { generation: 1, nonce, ..Config::default() }
-}
-
-fn open(path: &Path, nonce: u64) -> Result<(Host, DurableState), StoreError> {
-    DurableState::open(path, b"a", config(nonce), false)
-}
-
-fn written(path: &Path) -> Host {
-    let (mut host, mut state) = open(path, 1).expect("a state");
-    host.set(b"color", b"red").expect("room");
-    state.commit(&mut host).expect("a disk");
-    host
-}
-
-#[test]
-fn a_state_is_open_once() {
-    let folder = Folder::new("once");
-    let (mut host, mut state) = open(&folder.file(), 1).expect("a state");
-    assert_eq!(open(&folder.file(), 2).expect_err("it is in use"), StoreError::InUse);
-    state.close(&mut host).expect("a disk");
-    let (_, second) = open(&folder.file(), 3).expect("it is free");
-    assert_eq!(state.commit(&mut host), Err(StoreError::Closed));
-    assert_eq!(host.set(b"k", b"v"), Err(Error::Store));
-    drop(second);
-    open(&folder.file(), 4).expect("it is free");
 }
 
 /// A host that somebody else writes to after every turn.
@@ -91,72 +44,6 @@ fn what_is_written_while_a_host_is_laid_down_is_kept_or_refused() {
     assert_eq!(host.generation(), 1);
     assert_eq!(host.max_version(b"a"), Some(busy.version));
     assert!(busy.version > 0);
-}
-
-#[test]
-fn what_is_not_its_state_is_refused_and_left_alone() {
-    let folder = Folder::new("foreign");
-    let path = folder.file();
-    written(&path);
-    let sound = fs::read(&path).expect("a file");
-    let refused = |bytes: &[u8]| {
-        fs::write(&path, bytes).expect("a file");
-        let error = open(&path, 2).expect_err("it is refused");
-        assert_eq!(fs::read(&path).expect("a file"), bytes);
-        error
-    };
-    assert_eq!(refused(b"key = value\n"), StoreError::NotAState);
-    assert_eq!(refused(b""), StoreError::Damaged { at: 0 });
-    assert_eq!(refused(&sound[..30]), StoreError::Damaged { at: 0 });
-    let mut newer = sound.clone();
-    newer[16] = 2;
-    assert_eq!(refused(&newer), StoreError::Newer { format: 2 });
-    // A bit in what was durable before the last change.
-    let mut damaged = sound.clone();
-    damaged[80] ^= 1;
-    assert_eq!(refused(&damaged), StoreError::Damaged { at: 40 });
-    fs::write(&path, &sound).expect("a file");
-
-    let foreign = StoreError::Host(Error::Foreign);
-    let other = DurableState::open(&path, b"b", config(2), false);
-    assert_eq!(other.expect_err("it is another's"), foreign);
-    let cluster = Config { cluster: b"other".to_vec(), ..config(2) };
-    let other = DurableState::open(&path, b"a", cluster, false);
-    assert_eq!(other.expect_err("it is of another cluster"), foreign);
-    let (host, _state) = open(&path, 2).expect("its own");
-    assert_eq!(host.get(b"color"), Some(&b"red"[..]));
-}
-
-#[test]
-fn what_the_system_refuses_is_told() {
-    let folder = Folder::new("missing");
-    let error = open(&folder.0.join("no/such/folder"), 1).expect_err("there is no such folder");
-    assert!(matches!(error, StoreError::Io { kind: io::ErrorKind::NotFound, .. }), "{error}");
-}
-
-/// However often a thousand keys are set anew, their file is at most three times as large.
-#[test]
-fn endless_overwriting_does_not_fill_the_disk() {
-    for history in [true, false] {
-        let disk = SimDisk::default();
-        let state = LocalState { history };
-        let config = Config { state, ..config(1) };
-        let (mut host, mut state) =
-            DurableState::open_on(Box::new(disk.clone()), b"a", config, false).expect("a state");
-        let (keys, value) = (1000u64, [7; 100]);
-        let live = keys * (16 + 100);
-        let mut most = 0;
-        for round in 0..40 * keys {
-            let key = format!("{:016}", round % keys);
-            host.set(key.as_bytes(), &value).expect("room");
-            if round % 10 == 9 {
-                state.commit(&mut host).expect("a disk");
-                most = most.max(disk.contents().map_or(0, |bytes| bytes.len() as u64));
-            }
-        }
-        println!("history {history}: {most} bytes for {live}");
-        assert!(most <= 3 * live, "{most} bytes for {live}");
-    }
 }
 
 /// A disk that waits in each sync until it is told to go on.

@@ -14,4 +14,6 @@ mod faults;
 mod files;
 mod lives;
 mod older;
+mod places;
+mod space;
 mod world;
