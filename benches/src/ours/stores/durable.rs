@@ -58,6 +58,8 @@ impl Store for Durable {
 pub(super) fn open(folder: &Path, is_relaxed: bool) -> Outcome<(Host, DurableState)> {
     let mut config = config(0, false);
     config.nonce = fastrand::u64(..);
+    // A million are more than a host takes by default.
+    config.limits.keys_per_participant = 1 << 20;
     Ok(DurableState::open(&folder.join("state"), &id(0), config, is_relaxed)?)
 }
 
