@@ -56,11 +56,11 @@ pub unsafe extern "C" fn plasmid_config_set_path(
     })
 }
 
-/// 1: a host with a file (`plasmid_config_set_path`) shows what it writes at once, and no call
-/// waits for a disk but `plasmid_host_tick`, which makes it durable: tick once a second. The host
-/// is as fast as one in memory; what came after the last tick may be lost with the process or the
-/// power, and after any end but `plasmid_host_close` or `plasmid_host_free` it is in a new
-/// generation, so that nobody takes the old state for the new one. 0 (default): nothing
+/// 1: a host with a file (`plasmid_config_set_path`) shows what it writes at once, and
+/// `plasmid_host_tick` makes it durable: tick once a second. No other call waits for a disk, unless
+/// very much is written between two ticks. What came after the last tick may be lost with the
+/// process or the power, and after any end but `plasmid_host_close` or `plasmid_host_free` the host
+/// is in a new generation, so that nobody takes the old state for the new one. 0 (default): nothing
 /// acknowledged is ever lost. The same file may be opened either way, from one time to the next.
 /// Without a path it means nothing.
 #[must_use]

@@ -53,8 +53,8 @@ impl LocalState {
 /// millisecond; the changes of many threads share that time, and reading never waits for it. In
 /// asyncio, write with `await asyncio.to_thread(host.set, key, value)`.
 ///
-/// With `relaxed` a change is shown at once, as fast as without a file, and is on the disk at the
-/// next `tick`, which is to come every second or so. What was seen may be lost then, so that a host
+/// With `relaxed` a change is shown at once, without waiting for the disk, and is there at the next
+/// `tick`, which is to come every second or so. What was seen may be lost then, so that a host
 /// that was not closed starts a new generation.
 ///
 /// The file is the host's alone, from when it is made until `Host.close`, the end of a `with`

@@ -74,10 +74,10 @@ impl DurableState {
     /// Open the state at `path` and give the host that it keeps; make both if there is none. The
     /// file belongs to this one alone until it is dropped.
     ///
-    /// What is written to a host that `is_relaxed` is shown at once, and durable a little later: it
-    /// is as fast as one without a file, and starts a new generation after every stop without
-    /// [`close`](DurableState::close). That may differ from one time to the next. A file that
-    /// holds a [`snapshot`](Host::snapshot) is taken for a state as well, and becomes one.
+    /// What is written to a host that `is_relaxed` is shown at once, and durable a little later.
+    /// Who writes does not wait for the disk, and the host starts a new generation after every stop
+    /// without [`close`](DurableState::close). That may differ from one time to the next. A file
+    /// that holds a [`snapshot`](Host::snapshot) is taken for a state as well, and becomes one.
     ///
     /// # Errors
     ///
