@@ -791,10 +791,12 @@ plasmid_status plasmid_host_receive(plasmid_host *host,
  * disk takes, and nobody who reads or exchanges waits for it. The config's generation counts only
  * where the host is new, or was relaxed and not closed.
  *
- * The file is one host's at a time, kept apart by a lock on `PATH-lock` beside it, and is replaced
- * at times by one that was `PATH-new`; so it is to be in a directory of a file system that can
- * lock and rename. To go back to an older copy of it is to start without its earlier state. A
- * snapshot (`plasmid_host_snapshot`) in the place of the file is taken, and becomes a state.
+ * The file is one host's at a time, kept apart by a lock on `PATH.plasmid-lock` beside it, and is
+ * replaced at times by one that was `PATH.plasmid-new`; so it is to be in a directory of a file
+ * system that can lock and rename. A path that ends in one of these is refused. A host that was
+ * given an older copy of the file takes a new generation when it meets somebody who knows more. A
+ * snapshot (`plasmid_host_snapshot`) in the place of the file is taken, and becomes a state. A
+ * forked process may read the host, and not change it or exchange with it.
  */
 PLASMID_API
 PLASMID_NODISCARD

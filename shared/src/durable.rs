@@ -110,17 +110,16 @@ impl SharedHost {
             return Err(SharedError::Broken);
         };
         let result = self.breaking(|| work(state, &mut Committing(self)));
+        if let Some(failure) = state.failure() {
+            let _ = self.failure.set(failure.clone());
+        }
         taken.durable = self.read(Host::durable)?;
-        result.map_err(|error| {
-            if !matches!(error, StoreError::Inherited | StoreError::Closed) {
-                let _ = self.failure.set(error.clone());
-            }
-            SharedError::Store(error)
-        })
+        result.map_err(SharedError::Store)
     }
 
     /// Whether anything may be written. Who has the host alone knows it for as long as that.
     fn check_open(&self) -> Outcome<()> {
+        self.check_owned()?;
         if self.is_closed.load(Ordering::SeqCst) {
             return Err(SharedError::Store(StoreError::Closed));
         }

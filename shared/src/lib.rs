@@ -53,6 +53,8 @@ pub struct SharedHost {
     /// round.
     store: Option<Store>,
     is_relaxed: bool,
+    /// The process that has the file.
+    process: u32,
     /// Why nothing is kept any more.
     failure: OnceLock<StoreError>,
     is_closed: AtomicBool,
@@ -75,6 +77,7 @@ impl SharedHost {
             waiting: AtomicUsize::new(0),
             is_relaxed: state.as_ref().is_some_and(DurableState::is_relaxed),
             store: state.map(Store::new),
+            process: std::process::id(),
             failure: OnceLock::new(),
             is_closed: AtomicBool::new(false),
         }
@@ -152,6 +155,7 @@ impl SharedHost {
         if self.is_closed.load(Ordering::SeqCst) {
             return Err(SharedError::Store(StoreError::Closed));
         }
+        self.check_owned()?;
         let mut turns = InTurns { shared: self, is_first: true, wrote: false };
         let result = self.breaking(|| work(&mut turns));
         if turns.wrote {
@@ -159,6 +163,15 @@ impl SharedHost {
             self.settle(self.writer()?)?;
         }
         Ok(result)
+    }
+
+    /// A process that was forked has no part in a host that a file keeps: nobody could tell what it
+    /// writes from what the other does.
+    fn check_owned(&self) -> Outcome<()> {
+        if self.store.is_some() && self.process != std::process::id() {
+            return Err(SharedError::Store(StoreError::Inherited));
+        }
+        Ok(())
     }
 
     /// Do something that breaks the host if it panics, whether the lock is in hand then or not.

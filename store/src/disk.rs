@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
 
+/// What the names of the files beside a state end in: who has it, and what takes its place.
+const LOCK: &str = ".plasmid-lock";
+const NEW: &str = ".plasmid-new";
+
 /// The place of one state: a file that is written at its end, and at times replaced by a new one.
 ///
 /// What was written is durable only after [`sync`](Disk::sync): until then any part of it may be
@@ -77,13 +81,20 @@ impl FileDisk {
     ///
     /// # Errors
     ///
-    /// [`StoreError::InUse`] if somebody has it, or what the system says.
+    /// [`StoreError::InUse`] if somebody has it, or what the system says. A path that ends as the
+    /// files beside another one do is no place for a state ([`io::ErrorKind::InvalidFilename`]).
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |error: io::Error| StoreError::io("opening the lock", &error);
-        // One file has one lock, whatever links lead to it.
+        // One file has one lock, whatever symbolic links lead to it.
         let path = fs::canonicalize(path).or_else(|_| std::path::absolute(path)).map_err(failed)?;
+        if [LOCK, NEW]
+            .iter()
+            .any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
+        {
+            return Err(failed(io::ErrorKind::InvalidFilename.into()));
+        }
         let options = OpenOptions::new().write(true).create(true).truncate(false).to_owned();
-        let lock = options.open(beside(&path, "-lock")).map_err(failed)?;
+        let lock = options.open(beside(&path, LOCK)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(FileDisk { path, file: None, lock, process: std::process::id() }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
@@ -126,7 +137,7 @@ impl Disk for FileDisk {
     }
 
     fn create(&mut self) -> io::Result<()> {
-        let file = File::create(beside(&self.path, "-new"))?;
+        let file = File::create(beside(&self.path, NEW))?;
         // Who may read it is what somebody may have decided.
         match fs::metadata(&self.path) {
             Ok(before) => file.set_permissions(before.permissions())?,
@@ -146,7 +157,7 @@ impl Disk for FileDisk {
     }
 
     fn replace(&mut self) -> io::Result<()> {
-        fs::rename(beside(&self.path, "-new"), &self.path)
+        fs::rename(beside(&self.path, NEW), &self.path)
     }
 
     /// Only where directories can be opened: elsewhere the system does it, or cannot.

@@ -64,6 +64,8 @@ pub struct DurableState {
     kept: Kept,
     /// When they were kept last, by the host's clock.
     kept_at: Option<u64>,
+    /// So much more than the host said did its checkpoint take.
+    surplus: u64,
     nonce: u64,
     is_relaxed: bool,
     /// The process that opened it.
@@ -104,16 +106,10 @@ impl DurableState {
     ) -> Result<(Host, DurableState), StoreError> {
         let nonce = config.nonce;
         let read = disk.read().map_err(|error| StoreError::io("reading the file", &error))?;
-        let (mut host, log) = match &read {
-            None => {
-                let mut host = Recovery::new(id, config, is_relaxed)?.finish()?;
-                let log = Log::create(disk, 0, nonce, host.checkpoint().records())?;
-                (host, log)
-            }
+        let (mut host, number) = match &read {
+            None => (Recovery::new(id, config, is_relaxed)?.finish()?, 0),
             Some(bytes) if bytes.starts_with(b"plasmid\x01") => {
-                let mut host = Recovery::restore(id, bytes, config, is_relaxed)?.finish()?;
-                let log = Log::create(disk, 0, nonce, host.checkpoint().records())?;
-                (host, log)
+                (Recovery::restore(id, bytes, config, is_relaxed)?.finish()?, 0)
             }
             Some(bytes) => {
                 let contents = Contents::read(bytes)?;
@@ -121,27 +117,32 @@ impl DurableState {
                 for payload in &contents.payloads {
                     recovery.take(payload)?;
                 }
-                // What was read may have come out of memory, and the disk have said once that it
-                // could not write it. Only who laid the host down knows that all of it is there.
-                let is_sound = contents.is_whole && recovery.has_ended();
-                let mut host = recovery.finish()?;
-                let log = if is_sound {
-                    Log::resume(disk, &contents)
-                } else {
-                    contents.rewrite(disk, nonce, host.checkpoint().records())?
-                };
-                (host, log)
+                (recovery.finish()?, contents.number.wrapping_add(1))
             }
         };
         drop(read);
-        let kept = Kept::all_of(&host.view());
-        let process = std::process::id();
-        let log = Ok(log);
-        let mut state = DurableState { log, kept, kept_at: None, nonce, is_relaxed, process };
+        // What was read may have come out of memory, and the disk have said once that it could not
+        // write it. So nothing of it counts as durable before it was written anew.
+        let checkpoint = host.checkpoint();
+        let log = Log::create(disk, number, nonce, checkpoint.records())?;
+        let mut state = DurableState {
+            kept: Kept::all_of(checkpoint.view()),
+            kept_at: None,
+            surplus: log.len().saturating_sub(host.kept_len() as u64),
+            log: Ok(log),
+            nonce,
+            is_relaxed,
+            process: std::process::id(),
+        };
         // That this process has it is durable before anybody meets the host.
         state.commit(&mut host)?;
         state.sync()?;
         Ok((host, state))
+    }
+
+    /// Why nothing is kept any more, if something failed; then it is for good.
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.log.as_ref().err().filter(|error| **error != StoreError::Closed)
     }
 
     /// Whether its host shows what is written before it is durable.
@@ -167,8 +168,8 @@ impl DurableState {
 
     /// Write the file anew if it is longer than it may be, or so many times that.
     fn rewrite_if_worth(&mut self, host: &mut impl Turns, most: u64) -> Result<(), StoreError> {
-        let kept = host.turn(|host| host.kept_len()) as u64;
-        if self.log()?.len() > most * (kept + kept / 2 + SLACK) {
+        let held = host.turn(|host| host.kept_len()) as u64 + self.surplus;
+        if self.log()?.len() > most * (held + held / 2 + SLACK) {
             // These changes are durable whatever becomes of it. The next ones will tell.
             let result = self.rewrite(host);
             let _ = self.note(host, result);
@@ -254,9 +255,11 @@ impl DurableState {
     fn rewrite(&mut self, host: &mut impl Turns) -> Result<(), StoreError> {
         self.log()?;
         let log = std::mem::replace(&mut self.log, Err(StoreError::Closed))?;
-        let checkpoint = host.turn(Host::checkpoint);
+        let (checkpoint, len) = host.turn(|host| (host.checkpoint(), host.kept_len() as u64));
         self.kept = Kept::all_of(checkpoint.view());
-        self.log = Ok(log.rewrite(self.nonce, checkpoint.records())?);
+        let log = log.rewrite(self.nonce, checkpoint.records())?;
+        self.surplus = log.len().saturating_sub(len);
+        self.log = Ok(log);
         Ok(())
     }
 

@@ -6,6 +6,9 @@
 //! Frame  := F1 6C 6F 67 <len (4)> <at (8)> <synced (8)> <previous (4)> <checksum (4)> <payload>
 //! ```
 //!
+//! First come the frames of a checkpoint, and an empty one: the file took its place when all of
+//! that was durable, so that a file in which any of it is missing is damaged.
+//!
 //! Numbers are little-endian; checksums are CRC-32C. That of a frame is over the header's, the
 //! frame without it, and the payload, so that a frame of another file is none here. `at` is where
 //! the frame begins, and `previous` the checksum of the frame before it, or of the header: frames
@@ -43,7 +46,10 @@ const GROWTH: u64 = 16 << 10;
 #[derive(Debug)]
 pub(crate) struct Log {
     disk: Box<dyn Disk>,
-    file: File,
+    /// One more than that of the file which it took the place of.
+    number: u64,
+    /// The checksum of the header: it is in that of every frame.
+    file: u32,
     end: u64,
     previous: u32,
     synced: u64,
@@ -51,33 +57,12 @@ pub(crate) struct Log {
     grown: u64,
 }
 
-/// Which file it is.
-#[derive(Clone, Copy, Debug)]
-struct File {
-    /// One more than that of the file which it took the place of.
-    number: u64,
-    /// The checksum of the header: it is in that of every frame.
-    checksum: u32,
-}
-
-impl File {
-    /// The number of the file that takes the place of this one.
-    const fn next(self) -> u64 {
-        self.number.wrapping_add(1)
-    }
-}
-
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Contents<'a> {
-    file: File,
+    pub(crate) number: u64,
     /// What the frames hold, in order.
     pub(crate) payloads: Vec<&'a [u8]>,
-    end: u64,
-    previous: u32,
-    /// Behind the end there is nothing, so that the log can go on there.
-    pub(crate) is_whole: bool,
-    len: u64,
 }
 
 impl Log {
@@ -91,8 +76,8 @@ impl Log {
         disk.create().map_err(|error| StoreError::io("creating the file", &error))?;
         let header = header(number, nonce);
         let checksum = checksum(&[&header]);
-        let file = File { number, checksum };
-        let mut log = Log { disk, file, end: 0, previous: checksum, synced: 0, grown: 0 };
+        let (file, previous) = (checksum, checksum);
+        let mut log = Log { disk, number, file, end: 0, previous, synced: 0, grown: 0 };
         log.write(&[&header[..], &checksum.to_le_bytes()].concat())?;
         // Many small frames are one write.
         let mut buffer = Vec::new();
@@ -104,6 +89,11 @@ impl Log {
             }
         }
         log.write(&buffer)?;
+        // Nobody reads this before it is so.
+        log.synced = log.end;
+        buffer.clear();
+        log.frame(&[], &mut buffer)?;
+        log.write(&buffer)?;
         log.sync()?;
         log.disk.replace().map_err(|error| StoreError::io("putting the file in place", &error))?;
         log.disk
@@ -112,20 +102,13 @@ impl Log {
         Ok(log)
     }
 
-    /// Go on behind what was read.
-    pub(crate) fn resume(disk: Box<dyn Disk>, contents: &Contents<'_>) -> Self {
-        let Contents { file, end, previous, len, .. } = *contents;
-        // What was read may have come out of memory: nothing of it is known to be durable.
-        Log { disk, file, end, previous, synced: 0, grown: len }
-    }
-
     /// A new file in the place of this one.
     pub(crate) fn rewrite(
         self,
         nonce: u64,
         payloads: impl Iterator<Item = Vec<u8>>,
     ) -> Result<Self, StoreError> {
-        Log::create(self.disk, self.file.next(), nonce, payloads)
+        Log::create(self.disk, self.number.wrapping_add(1), nonce, payloads)
     }
 
     /// Append one frame.
@@ -166,7 +149,7 @@ impl Log {
         head[8..16].copy_from_slice(&at.to_le_bytes());
         head[16..24].copy_from_slice(&self.synced.to_le_bytes());
         head[24..].copy_from_slice(&self.previous.to_le_bytes());
-        let checksum = checksum(&[&self.file.checksum.to_le_bytes(), &head, payload]);
+        let checksum = checksum(&[&self.file.to_le_bytes(), &head, payload]);
         buffer.extend_from_slice(&head);
         buffer.extend_from_slice(&checksum.to_le_bytes());
         buffer.extend_from_slice(payload);
@@ -214,40 +197,19 @@ impl<'a> Contents<'a> {
         if checksum != number(header, HEADER_LEN - 4) as u32 || format == 0 {
             return Err(StoreError::Damaged { at: 0 });
         }
-        let file = File { number: number(header, 20), checksum };
-        let mut contents = Contents {
-            file,
-            payloads: Vec::new(),
-            end: HEADER_LEN as u64,
-            previous: checksum,
-            is_whole: true,
-            len: bytes.len() as u64,
-        };
-        let mut at = HEADER_LEN;
-        while let Some(frame) =
-            Frame::at(bytes, at, file).filter(|f| f.previous == contents.previous)
-        {
+        let (mut at, mut previous, mut is_begun) = (HEADER_LEN, checksum, false);
+        let mut payloads = Vec::new();
+        while let Some(frame) = Frame::at(bytes, at, checksum).filter(|f| f.previous == previous) {
             at += FRAME_HEADER_LEN + frame.payload.len();
-            contents.previous = frame.checksum;
-            contents.payloads.push(frame.payload);
+            previous = frame.checksum;
+            is_begun |= frame.payload.is_empty();
+            payloads.push(frame.payload);
         }
-        contents.end = at as u64;
-        contents.is_whole = bytes[at..].iter().all(|byte| *byte == 0);
-        let later = (at + 1..bytes.len()).filter_map(|at| Frame::at(bytes, at, file));
-        if !contents.is_whole && later.into_iter().any(|frame| frame.synced > contents.end) {
-            return Err(StoreError::Damaged { at: contents.end });
+        let mut later = (at + 1..bytes.len()).filter_map(|at| Frame::at(bytes, at, checksum));
+        if !is_begun || later.any(|frame| frame.synced > at as u64) {
+            return Err(StoreError::Damaged { at: at as u64 });
         }
-        Ok(contents)
-    }
-
-    /// A file that takes the place of this one.
-    pub(crate) fn rewrite(
-        &self,
-        disk: Box<dyn Disk>,
-        nonce: u64,
-        payloads: impl Iterator<Item = Vec<u8>>,
-    ) -> Result<Log, StoreError> {
-        Log::create(disk, self.file.next(), nonce, payloads)
+        Ok(Contents { number: number(header, 20), payloads })
     }
 }
 
@@ -260,7 +222,7 @@ struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn at(bytes: &'a [u8], at: usize, file: File) -> Option<Self> {
+    fn at(bytes: &'a [u8], at: usize, file: u32) -> Option<Self> {
         let rest = bytes.get(at..).filter(|rest| rest.starts_with(&FRAME_MAGIC))?;
         let head = rest.first_chunk::<FRAME_HEADER_LEN>()?;
         if number(head, 8) != at as u64 {
@@ -269,8 +231,7 @@ impl<'a> Frame<'a> {
         let len = number(&head[..8], 4) as usize;
         let payload = rest[FRAME_HEADER_LEN..].get(..len)?;
         let stored = number(head, 28) as u32;
-        let found =
-            checksum(&[&file.checksum.to_le_bytes(), &head[..FRAME_HEADER_LEN - 4], payload]);
+        let found = checksum(&[&file.to_le_bytes(), &head[..FRAME_HEADER_LEN - 4], payload]);
         (found == stored).then(|| Frame {
             synced: number(head, 16),
             previous: number(&head[..28], 24) as u32,

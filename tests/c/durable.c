@@ -147,13 +147,17 @@ static void killed_processes_lose_nothing(void) {
 }
 
 // A forked child may not write, and its end is none of the host.
-static void a_child_leaves_the_file_alone(void) {
-  plasmid_host *host = opened("forked");
+static void a_child_leaves_the_file_alone(int relaxed) {
+  plasmid_host *host = NULL;
+  OK(open_host("a", "forked", relaxed, &host));
   OK(plasmid_host_set(host, BYTES("k"), BYTES("before"), NULL));
   const pid_t pid = fork();
   CHECK(pid >= 0);
   if (pid == 0) {
     CHECK_STATUS(PLASMID_CONFLICT, plasmid_host_set(host, BYTES("k"), BYTES("child"), NULL));
+    CHECK_STATUS(PLASMID_CONFLICT, plasmid_host_initiate(host, out, sizeof out, &len));
+    OK(plasmid_host_get(host, BYTES("k"), out, sizeof out, &len));
+    CHECK(IS("before", out, len));
     plasmid_host_free(host);
     _exit(0);
   }
@@ -193,7 +197,7 @@ int main(int argc, char **argv) {
   files_are_refused();
   threads_share_a_file();
   killed_processes_lose_nothing();
-  a_child_leaves_the_file_alone();
+  for (int relaxed = 0; relaxed < 2; relaxed++) a_child_leaves_the_file_alone(relaxed);
   options_are_checked();
   return 0;
 }

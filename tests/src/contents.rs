@@ -6,6 +6,9 @@ use fastrand::Rng;
 /// What survives or is lost as one.
 const SECTOR: usize = 512;
 
+/// What a system holds in memory, and writes as one.
+const PAGE: usize = 4096;
+
 /// What is in the file, and what of it is durable.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
@@ -46,11 +49,18 @@ impl Contents {
         self.is_emptied = true;
     }
 
-    /// All of it is durable from here on.
+    /// What was written is durable from here on, page by page as it is in memory. What was lost
+    /// unseen before, in other pages, is not written again.
     pub fn sync(&mut self) {
-        self.durable.clone_from(&self.now);
-        self.unsynced.clear();
-        self.is_emptied = false;
+        if std::mem::take(&mut self.is_emptied) {
+            self.durable.clear();
+        }
+        for (at, bytes) in std::mem::take(&mut self.unsynced) {
+            let from = at / PAGE * PAGE;
+            let to = (at + bytes.len()).next_multiple_of(PAGE).min(self.now.len());
+            put(&mut self.durable, from, &self.now[from..to], &[]);
+        }
+        self.durable.resize(self.durable.len().max(self.now.len()), 0);
     }
 
     /// Some of what was not synced survives; `stale` is what else stood on that disk.

@@ -17,8 +17,10 @@ const SIGN_OF_LIFE_MS: u64 = 1000;
 /// One peer.
 #[derive(Debug, Default)]
 struct Peer {
-    /// Its generation: with a newer one it may have forgotten everything.
+    /// Its generation, and its process: with a newer one it may have forgotten everything, and one
+    /// that was taken up again in the same generation the last of it.
     generation: u64,
+    nonce: u64,
     /// The (generation + 1, version) of the own map that it said it holds; zeros if it said
     /// nothing. There may be very many peers, and an option would take eight bytes more.
     holds: (u64, u64),
@@ -44,12 +46,12 @@ pub(crate) struct AckedVersions {
 }
 
 impl AckedVersions {
-    /// A peer in `generation` sent something, and said that it holds that much of the own map if it
-    /// said so. At most `max` peers are remembered.
+    /// A peer in that generation and process sent something, and said that it holds that much of
+    /// the own map if it said so. At most `max` peers are remembered.
     pub(crate) fn hear(
         &mut self,
         peer: ShortId,
-        generation: u64,
+        (generation, nonce): (u64, u64),
         holds: Option<(u64, u64)>,
         max: u64,
     ) {
@@ -64,10 +66,13 @@ impl AckedVersions {
         }
         let held = self.peers.entry(peer).or_default();
         if held.generation < generation {
-            *held = Peer { generation, ..Peer::default() };
+            *held = Peer { generation, nonce, ..Peer::default() };
         }
         // A late message of an earlier life, of the peer or of this host, takes nothing back.
         if held.generation == generation {
+            if held.nonce != nonce {
+                (held.nonce, held.holds) = (nonce, (0, 0));
+            }
             let holds = holds.map(|(generation, version)| (generation + 1, version));
             held.holds = held.holds.max(holds.unwrap_or_default());
         }

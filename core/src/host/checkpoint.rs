@@ -16,9 +16,6 @@ const TOGETHER: usize = 64 << 10;
 /// What a copy takes in a checkpoint beside its id and its entries.
 const COPY_LEN: usize = 24;
 
-/// What a deadline takes: a version, and milliseconds since 1970.
-const DEADLINE_LEN: usize = 9;
-
 impl Host {
     /// All that a store is to keep at this moment, in the place of all that it has: every change
     /// that is durable by now. Of a relaxed host those are that wait, too: they do not any more.
@@ -47,7 +44,7 @@ impl Host {
     pub fn kept_len(&self) -> usize {
         let others = self.state.count() - 1;
         let copies = self.state.others_len - others * (PARTICIPANT_COST - COPY_LEN);
-        self.state.own().log.len() + self.state.expiry.len() * DEADLINE_LEN + copies
+        self.state.own().log.len() + copies
     }
 }
 
@@ -113,19 +110,28 @@ impl Mark {
 #[derive(Debug, Default)]
 pub struct Kept {
     marks: BTreeMap<ShortId, Mark>,
+    /// The time that it has.
+    time: Option<(u64, u64)>,
 }
 
 impl Kept {
     /// The store has all that is in that view.
     pub fn all_of(view: &View) -> Self {
         let marks = view.others().map(|(short, held)| (short, Mark::of(held))).collect();
-        Kept { marks }
+        Kept { marks, time: time_of(view) }
     }
 
-    /// Records of what is in `view` and the store lacks, and the time; empty if it lacks nothing.
-    /// It has them from now on.
+    /// Records of what is in `view` and the store lacks, who is not there any more, and the time;
+    /// empty if it lacks nothing. It has them from now on.
     pub fn catch_up(&mut self, view: &View) -> Vec<u8> {
         let mut out = Vec::new();
+        self.marks.retain(|short, _| {
+            let is_held = view.at(*short).is_some();
+            if !is_held {
+                record::put_forgotten(&mut out, *short);
+            }
+            is_held
+        });
         for (short, held) in view.others() {
             let now = Mark::of(held);
             let before = self.marks.insert(short, now);
@@ -137,13 +143,19 @@ impl Kept {
                 _ => record::put_copy(&mut out, held),
             }
         }
-        if !out.is_empty()
-            && let Some(now_ms) = view.now_ms
+        let time = time_of(view);
+        if time != self.time
+            && let Some((now_ms, told_ms)) = time
         {
-            record::put_time(&mut out, now_ms, view.told_ms);
+            record::put_time(&mut out, now_ms, told_ms);
+            self.time = time;
         }
         out
     }
+}
+
+fn time_of(view: &View) -> Option<(u64, u64)> {
+    view.now_ms.map(|now_ms| (now_ms, view.told_ms))
 }
 
 impl Mark {

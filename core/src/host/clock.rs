@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::host::Host;
+use crate::state::State;
 use crate::state::change::OwnChange;
 use crate::state::heard::Evidence;
 use crate::state::participant::Status;
@@ -29,6 +30,16 @@ pub(crate) struct Clock {
     looked_at: u64,
     /// The greatest time that the program told.
     most: u64,
+    /// The host was taken up by a process that did not tell the time yet: own versions above this
+    /// one were written since.
+    untold: Option<u64>,
+}
+
+impl Clock {
+    /// The host of this state was taken up again.
+    pub(crate) fn take_up(&mut self, state: &State) {
+        self.untold = state.now_ms.map(|_| state.own().max_version);
+    }
 }
 
 impl Host {
@@ -55,6 +66,9 @@ impl Host {
         // A length of time then fits into a message.
         let now_ms = now_ms.min(MAX_GENERATION);
         self.state.view.now_ms = Some(now_ms);
+        if let Some((before, version)) = before.zip(self.clock.untold.take()) {
+            self.put_off(version, now_ms - before);
+        }
         match before {
             None => self.start(now_ms),
             // A process that slept heard nobody; that says nothing about them.
@@ -79,6 +93,14 @@ impl Host {
         self.make(&OwnChange::Start { now_ms, told_ms: self.state.told_ms });
     }
 
+    /// What was set above that version, before this process told the time, counts from now on.
+    fn put_off(&mut self, version: u64, by: u64) {
+        for (version, deadline) in self.own_expiry().above(version) {
+            let deadline = deadline.saturating_add(by);
+            self.make(&OwnChange::Deadline { version, deadline });
+        }
+    }
+
     fn expire(&mut self, now_ms: u64) {
         while let Some(version) = self.own_expiry().due(now_ms) {
             let own = self.own();
@@ -92,7 +114,10 @@ impl Host {
             if self.delete(&key).is_err() {
                 break;
             }
-            self.cancel_expiry(version);
+            if self.own_expiry().has(version) {
+                // Nothing was there to be deleted.
+                self.cancel_expiry(version);
+            }
         }
     }
 

@@ -204,12 +204,11 @@ impl Host {
         ahead.map_or(&self.state.expiry, |ahead| &ahead.expiry)
     }
 
-    /// Forget a deadline of what is not there.
+    /// Forget a deadline of what is not there. One that is shown stays as long as what it is of.
     pub(crate) fn cancel_expiry(&mut self, version: u64) {
-        if let Some(ahead) = self.durable.as_mut().and_then(|durable| durable.ahead.as_mut()) {
-            Arc::make_mut(&mut ahead.expiry).cancel(version);
-        }
-        Arc::make_mut(&mut self.state.view.expiry).cancel(version);
+        let ahead = self.durable.as_mut().and_then(|durable| durable.ahead.as_mut());
+        let expiry = ahead.map_or(&mut self.state.view.expiry, |ahead| &mut ahead.expiry);
+        Arc::make_mut(expiry).cancel(version);
     }
 }
 

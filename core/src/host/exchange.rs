@@ -292,7 +292,7 @@ impl Host {
         let acked = acked.map(|acked| (acked.generation, acked.version));
         let holds = said.own.max(acked).filter(|holds| *holds <= issued);
         let max = self.config.limits.participants;
-        self.acked.hear(peer, sender.generation, holds, max);
+        self.acked.hear(peer, (sender.generation, sender.nonce), holds, max);
         if self.state.now_ms.is_none() {
             return false;
         }

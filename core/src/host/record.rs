@@ -14,12 +14,14 @@
 //! | 8 life | `<cluster (U64)> <Id> <nonce (U64)> <is relaxed (Byte)>` |
 //! | 9 end | |
 //! | 10 deadline | `<version> <deadline (Varint)>` |
+//! | 11 forgotten | `<short id (U64)>` |
 //!
 //! Own changes are an entry, the deadline of what was just set, a standing (the host took a new
 //! generation, left by that entry, or came back), and the start of the host's clock, the time of
 //! which is told now and then. A copy is all that is held of a participant, deadlines are all that
-//! there are of own keys, and growth is what came to a copy since it was kept. In a life a process
-//! took the host up, and at its end it laid it down with nothing lost.
+//! there are of own keys, growth is what came to a copy since it was kept, and who is forgotten is
+//! not held any more. In a life a process took the host up, and at its end it laid it down with
+//! nothing lost.
 //!
 //! Own changes are applied by one function, when they are made as well as when they are read again.
 
@@ -32,6 +34,7 @@ use crate::state::participant::{Participant, Status};
 use crate::wire::bounds::MAX_GENERATION;
 use crate::wire::entry::Entry;
 use crate::wire::reader::Reader;
+use crate::wire::short::ShortId;
 use crate::wire::varint;
 
 const ENTRY: u8 = 1;
@@ -44,6 +47,7 @@ const GROWTH: u8 = 7;
 const LIFE: u8 = 8;
 const END: u8 = 9;
 const DEADLINE: u8 = 10;
+const FORGOTTEN: u8 = 11;
 
 const UNSOUND: Error = Error::Malformed("it is no record of a host");
 
@@ -80,6 +84,7 @@ pub(crate) enum Record<'a> {
     /// Likewise.
     Deadlines,
     Growth(Growth<'a>),
+    Forgotten(ShortId),
     Life(Life<'a>),
     End,
 }
@@ -121,6 +126,7 @@ impl<'a> Record<'a> {
                 is_relaxed: flag(reader)?,
             }),
             END => Record::End,
+            FORGOTTEN => Record::Forgotten(reader.u64()?),
             _ => return Err(UNSOUND),
         })
     }
@@ -152,6 +158,11 @@ pub(crate) fn put_copy(out: &mut Vec<u8>, held: &Participant) {
 pub(crate) fn put_deadlines(out: &mut Vec<u8>, expiry: &Expiry) {
     out.push(DEADLINES);
     expiry.put(out);
+}
+
+pub(crate) fn put_forgotten(out: &mut Vec<u8>, short: ShortId) {
+    out.push(FORGOTTEN);
+    out.extend_from_slice(&short.to_be_bytes());
 }
 
 pub(crate) fn put_end(out: &mut Vec<u8>) {

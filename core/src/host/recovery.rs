@@ -157,7 +157,14 @@ impl Recovery {
                 if is_own {
                     self.has_own = true;
                     state.adopt_own(held)?;
-                } else if !state.adopt(held, config) {
+                    return Ok(());
+                }
+                let short = state.short(&held.id);
+                if state.at(short).is_some_and(|other| *other.id != *held.id) {
+                    // That one was forgotten, and the other came in its place.
+                    state.remove(short);
+                }
+                if !state.adopt(held, config) {
                     return Err(UNSOUND);
                 }
             }
@@ -166,6 +173,11 @@ impl Recovery {
                 state.view.expiry = Expiry::read(reader, max_version)?.into();
             }
             Record::Growth(growth) => grow(state, config, growth)?,
+            Record::Forgotten(short) => {
+                if short != state.own_short() {
+                    state.remove(short);
+                }
+            }
             Record::Time { now_ms, told_ms } => state.set_clock(now_ms, told_ms),
             Record::End => self.has_ended = true,
         }
@@ -197,6 +209,7 @@ impl Recovery {
             let generation = host.next_generation()?.max(host.config.generation);
             host.take_generation(generation, host.own().status);
         }
+        host.clock.take_up(&host.state);
         if has_own && !is_anew {
             host.identity.taken_up = Some((host.generation(), host.state.own().max_version));
         }
@@ -219,7 +232,8 @@ impl Recovery {
     }
 }
 
-/// What came to a copy since it was kept.
+/// What came to a copy since it was kept. It is left out where it does not follow: the copy may
+/// have been forgotten in between, by an own change, and known again.
 fn grow(state: &mut State, config: &Config, growth: Growth<'_>) -> Result<(), Error> {
     let Growth { id, generation, from, to, horizon, entries } = growth;
     let short = state.short(id);
@@ -229,8 +243,11 @@ fn grow(state: &mut State, config: &Config, growth: Growth<'_>) -> Result<(), Er
     });
     let entries = Entries::new(entries);
     let has_left = entries.check(from, to)?;
-    if !follows || to <= from || horizon < to || has_left {
+    if to <= from || horizon < to || has_left {
         return Err(UNSOUND);
+    }
+    if !follows {
+        return Ok(());
     }
     state.change(short, |held, hasher, _| {
         for entry in entries {

@@ -85,6 +85,7 @@ impl Host {
         }
         let max_version = host.state.own().max_version;
         host.state.view.expiry = Arc::new(Expiry::read(&mut reader, max_version)?);
+        host.clock.take_up(&host.state);
         if reader.is_empty() { Ok(host) } else { Err(TORN) }
     }
 

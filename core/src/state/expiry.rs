@@ -52,8 +52,9 @@ impl Expiry {
         self.by_version.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.by_version.len()
+    /// The deadlines of versions above that one.
+    pub(crate) fn above(&self, version: u64) -> Vec<(u64, u64)> {
+        self.by_version.range(version + 1..).map(|(version, at)| (*version, *at)).collect()
     }
 
     /// `<count> (<version> <deadline (Varint)>)*`, versions ascending.

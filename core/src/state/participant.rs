@@ -97,7 +97,7 @@ impl Participant {
 
     /// Whether it is present, and all that there is of it is in its entries.
     pub(crate) fn is_plain(&self) -> bool {
-        self.status == Status::Present && self.clean().is_none()
+        self.status == Status::Present && self.rare.catch_up.is_none()
     }
 
     /// A newer generation starts: the older copy goes, whole and at once.

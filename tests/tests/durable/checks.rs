@@ -87,6 +87,7 @@ impl World {
         }
         self.copies_are_sound(&open.host)?;
         self.now.clone_from(&found.map);
+        self.begun = found.reached;
         self.attempts.clear();
         self.acked.push(found);
         self.open = Some(open);

@@ -47,6 +47,16 @@ impl World {
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
+        if self.rng.u8(..4) == 0 {
+            // The disk fails right then, and whoever goes on with the file need not know it.
+            self.disk.set_faults(Faults { sync: Some(self.rng.u64(..2)), ..Faults::default() });
+            let closed = open.state.close(&mut open.host);
+            self.disk.set_faults(Faults::default());
+            drop(open);
+            self.attempts.push(self.now.clone());
+            self.tally.failures += u64::from(closed.is_err());
+            return self.reopen();
+        }
         self.tally.ends += 1;
         open.state.close(&mut open.host).map_err(|error| format!("not closed: {error}"))?;
         let before = Moment::of(&open.host, b"owner").reached;
@@ -82,7 +92,7 @@ impl World {
                 let moment = Moment::of(&open.host, b"owner");
                 let is_known = self.acked.iter().any(|acked| acked.map == moment.map)
                     || self.attempts.contains(&moment.map);
-                if !is_known {
+                if !is_known || moment.reached < self.begun {
                     return Err(format!("a bad bit made {moment:?}"));
                 }
                 drop(open);

@@ -167,6 +167,7 @@ fn whatever_becomes_of_a_file() {
                 let found = held(&host);
                 let invented: Vec<_> = found.difference(&all).collect();
                 assert!(invented.is_empty(), "round {round}: {invented:?}");
+                assert!(host.len(host.id()) > 0, "round {round}: it was begun with more");
                 use_it(&mut host, &mut state);
             }
         }
@@ -198,6 +199,8 @@ fn whatever_is_in_sound_frames() {
         }
         match open_bytes(frame(&file, &frames)) {
             Err(StoreError::Host(_)) => errors += 1,
+            // Nothing says that the checkpoint is whole.
+            Err(StoreError::Damaged { .. }) if !frames.iter().any(Vec::is_empty) => errors += 1,
             Err(other) => panic!("{other}"),
             Ok((mut host, mut state)) => {
                 sound += 1;
@@ -207,6 +210,27 @@ fn whatever_is_in_sound_frames() {
     }
     println!("{errors} refused, {sound} opened");
     assert!(errors > 500 && sound > 100);
+}
+
+/// All that a checkpoint holds was durable when its file took its place.
+#[test]
+fn a_checkpoint_of_which_anything_is_missing_is_refused() {
+    let (file, _) = file();
+    let checkpoint: usize = payloads(&file)
+        .iter()
+        .take_while(|payload| !payload.is_empty())
+        .map(|payload| FRAME_HEADER_LEN + payload.len())
+        .sum();
+    let end = HEADER_LEN + checkpoint + FRAME_HEADER_LEN;
+    assert!(checkpoint > 500 && open_bytes(file[..end].to_vec()).is_ok());
+    for at in 0..end {
+        assert!(open_bytes(file[..at].to_vec()).is_err(), "it was cut at {at}");
+        for file in [&file[..], &file[..end]] {
+            let mut file = file.to_vec();
+            file[at] ^= 1;
+            assert!(open_bytes(file).is_err(), "a bit was flipped at {at}");
+        }
+    }
 }
 
 fn open_bytes(bytes: Vec<u8>) -> Result<(Host, DurableState), StoreError> {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plasmid::{Config, Error, Host, Limits, Turns};
-use plasmid_shared::SharedHost;
-use plasmid_store::{Disk, DurableState};
+use plasmid_shared::{SharedError, SharedHost};
+use plasmid_store::{Disk, DurableState, StoreError};
 use plasmid_tests::disk::SimDisk;
 
 fn config(nonce: u64) -> Config {
@@ -138,6 +138,36 @@ fn nobody_waits_for_a_disk_but_who_writes() {
     assert_eq!(meet(), Some(b"v".to_vec()));
     goes_on.send(()).expect("a disk");
     shared.close().expect("a disk");
+}
+
+/// The file could not be written anew, after a change that is durable: the next one is told why.
+#[test]
+fn a_failure_between_changes_is_told() {
+    let run = |fails_at: Option<usize>| {
+        let disk = SimDisk::default();
+        let opened = DurableState::open_on(Box::new(disk.clone()), b"a", config(1), false);
+        let (host, state) = opened.expect("a state");
+        let shared = SharedHost::durable(host, state);
+        let number = || disk.contents().map(|file| file[20..28].to_vec());
+        let before = number();
+        for round in 0.. {
+            if fails_at == Some(round) {
+                let sync = Some(1);
+                disk.set_faults(plasmid_tests::disk::Faults { sync, ..Default::default() });
+            }
+            shared.change(|host| host.set(b"k", &[1; 1000])).expect("a disk").expect("room");
+            if fails_at == Some(round) || number() != before {
+                return (round, shared);
+            }
+        }
+        unreachable!("the file grows")
+    };
+    let (round, _) = run(None);
+    let (_, shared) = run(Some(round));
+    let told = shared.change(|host| host.set(b"k", b"2")).expect_err("it failed");
+    let SharedError::Store(StoreError::Io { doing, .. }) = &told else { panic!("{told:?}") };
+    assert_eq!(*doing, "making changes durable");
+    assert_eq!(shared.tick(1), Err(told));
 }
 
 /// After a failure reading goes on, and so do messages; after the end only reading.

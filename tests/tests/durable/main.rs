@@ -9,6 +9,7 @@
 mod bugs;
 mod changes;
 mod checks;
+mod copies;
 mod cuts;
 mod faults;
 mod files;
@@ -16,4 +17,5 @@ mod lives;
 mod older;
 mod places;
 mod space;
+mod time;
 mod world;

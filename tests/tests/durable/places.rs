@@ -76,6 +76,25 @@ fn a_link_to_a_state_is_that_state() {
     assert_eq!(host.get(b"color"), Some(&b"blue"[..]));
 }
 
+/// Whatever a neighbour is called, it has its file, and one that could not is refused.
+#[test]
+fn the_files_beside_a_state_are_in_nobodys_way() {
+    let folder = Folder::new("beside");
+    let path = folder.file();
+    let neighbours = ["state-new", "state.new", "state-lock", "state~"].map(|n| folder.0.join(n));
+    neighbours.iter().for_each(|path| drop(written(path)));
+    drop(written(&path));
+    for path in &neighbours {
+        assert_eq!(open(path, 2).expect("a state").0.get(b"color"), Some(&b"red"[..]));
+    }
+    for beside in ["state.plasmid-new", "state.plasmid-lock"] {
+        let error = open(&folder.0.join(beside), 2).expect_err("it is in the way of the state");
+        assert!(
+            matches!(error, StoreError::Io { kind, .. } if kind == io::ErrorKind::InvalidFilename)
+        );
+    }
+}
+
 /// A file that is written anew can be read by those who could read it, and nobody else.
 #[cfg(unix)]
 #[test]

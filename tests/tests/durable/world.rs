@@ -103,6 +103,8 @@ pub(crate) struct World {
     pub(super) attempts: Vec<Map>,
     /// What was shown last, and counts as acknowledged only with the next.
     pub(super) shown_last: Option<Moment>,
+    /// Where the owner was when the file that is in place was begun, or before.
+    pub(super) begun: (u64, u64),
     /// An older file may be in place: its owner may be behind what it showed.
     pub(super) is_rolled_back: bool,
     /// Every update that anybody was ever shown: by generation, version and key.
@@ -130,6 +132,7 @@ impl World {
             acked: Vec::new(),
             attempts: Vec::new(),
             shown_last: None,
+            begun: (0, 0),
             is_rolled_back: false,
             shown: HashMap::new(),
             tally: Tally::default(),

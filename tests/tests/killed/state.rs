@@ -191,7 +191,7 @@ impl State {
     /// Whether there is a new file beside the old one.
     fn is_rewriting(&self) -> bool {
         let mut name = self.path.clone().into_os_string();
-        name.push("-new");
+        name.push(".plasmid-new");
         Path::new(&name).exists()
     }
 

@@ -1,0 +1,111 @@
+//! The clock of a host and the deadlines of its keys, from one process to the next.
+
+use plasmid::{Config, Host, Turns};
+use plasmid_store::DurableState;
+use plasmid_tests::disk::SimDisk;
+
+const HOUR: u64 = 3_600_000;
+const START: u64 = 500_000 * HOUR;
+
+fn open(disk: &SimDisk, nonce: u64) -> (Host, DurableState) {
+    let config = Config { generation: 1, nonce, ..Config::default() };
+    DurableState::open_on(Box::new(disk.clone()), b"a", config, false).expect("a state")
+}
+
+fn tick(host: &mut Host, state: &mut DurableState, at: u64) {
+    host.tick(START + at);
+    state.upkeep(host).expect("a disk");
+}
+
+/// A host whose clock was set back goes on from where it was, in the next process, too.
+#[test]
+fn time_does_not_go_back() {
+    let disk = SimDisk::default();
+    let (mut host, mut state) = open(&disk, 1);
+    for at in [0, 10 * HOUR, 5 * HOUR, 5 * HOUR + 1] {
+        tick(&mut host, &mut state, at);
+    }
+    host.set_expiring(b"lease", b"mine", HOUR).expect("room");
+    state.close(&mut host).expect("a disk");
+    let before = host.now_ms();
+    assert_eq!(before, Some(START + 10 * HOUR + 1));
+    drop((host, state));
+    let (mut host, mut state) = open(&disk, 2);
+    assert_eq!(host.now_ms(), before);
+    tick(&mut host, &mut state, 6 * HOUR);
+    assert_eq!(host.get(b"lease"), Some(&b"mine"[..]));
+    tick(&mut host, &mut state, 6 * HOUR + 1);
+    assert_eq!(host.get(b"lease"), None);
+}
+
+/// A deadline that is set before a process tells the time counts from when it does; those that were
+/// set before count on.
+#[test]
+fn deadlines_count_from_the_first_tick_of_a_process() {
+    let disk = SimDisk::default();
+    let (mut host, mut state) = open(&disk, 1);
+    tick(&mut host, &mut state, 0);
+    host.set_expiring(b"old", b"mine", 3 * HOUR).expect("room");
+    state.close(&mut host).expect("a disk");
+    let snapshot = host.snapshot();
+    drop((host, state));
+
+    let restored = Host::restore(&snapshot, Config::default()).expect("a snapshot");
+    let (opened, mut state) = open(&disk, 2);
+    for (mut host, is_kept) in [(restored, false), (opened, true)] {
+        let mut settle = |host: &mut Host| {
+            if is_kept {
+                state.upkeep(host).expect("a disk");
+            }
+        };
+        host.set_expiring(b"new", b"mine", HOUR).expect("room");
+        settle(&mut host);
+        for (at, held) in [(2 * HOUR, "new old"), (3 * HOUR - 1, "new old"), (3 * HOUR, "")] {
+            host.tick(START + at);
+            settle(&mut host);
+            let keys: Vec<_> = host.entries(host.id()).iter().map(|e| e.key.to_vec()).collect();
+            assert_eq!(String::from_utf8_lossy(&keys.join(&b' ')), held, "kept: {is_kept}");
+        }
+    }
+    drop(state);
+    assert_eq!(open(&disk, 3).0.len(b"a"), 0);
+}
+
+/// A host that is told the time after every turn, by another thread.
+struct Ticking {
+    host: Host,
+    now: u64,
+}
+
+impl Turns for Ticking {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        let result = work(&mut self.host);
+        self.now += 10;
+        self.host.tick(self.now);
+        result
+    }
+}
+
+/// A key comes to its end just before the file is written anew, which keeps what was shown. It ends
+/// in the next process.
+#[test]
+fn no_key_outlives_its_deadline_for_ever() {
+    let disk = SimDisk::default();
+    let number = || disk.contents().map(|file| file[20..28].to_vec());
+    let (mut host, mut state) = open(&disk, 1);
+    tick(&mut host, &mut state, 0);
+    let (mut host, before, mut round) = (Ticking { host, now: START }, number(), 0);
+    while number() == before {
+        host.host.set(b"k", &[1; 300]).expect("room");
+        for n in 0..4u64 {
+            let key = format!("lease {n} {round}");
+            host.host.set_expiring(key.as_bytes(), b"mine", 10 * (n + 1)).expect("room");
+        }
+        state.commit(&mut host).expect("a disk");
+        round += 1;
+    }
+    drop((host, state));
+    let (mut host, mut state) = open(&disk, 2);
+    tick(&mut host, &mut state, HOUR);
+    assert_eq!(host.len(b"a"), 1, "{round} rounds");
+}
