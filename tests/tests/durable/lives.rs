@@ -140,6 +140,45 @@ fn nobody_waits_for_a_disk_but_who_writes() {
     shared.close().expect("a disk");
 }
 
+/// The end of a host could not be synced, and is read from memory all the same. It is no proof that
+/// what came before it is durable, and the system does not write that again by itself.
+#[test]
+fn an_end_that_is_read_proves_nothing() {
+    for (seed, is_relaxed) in (0..50).flat_map(|seed| [(seed, false), (seed, true)]) {
+        let disk = SimDisk::default();
+        let open = |nonce| {
+            DurableState::open_on(Box::new(disk.clone()), b"a", config(nonce), is_relaxed)
+                .expect("a state")
+        };
+        let (mut host, mut state) = open(1);
+        let mut peer = Host::new(b"b", config(50)).expect("a host");
+        // What is kept of it takes several pages.
+        for n in 0..200u8 {
+            peer.set(&[n], &[n; 100]).expect("room");
+        }
+        host.set(b"k", b"v").expect("room");
+        state.upkeep(&mut host).expect("a disk");
+        let syn = host.initiate(1 << 16).expect("a budget");
+        let answer = peer.receive(&syn, 1 << 16).expect("a message");
+        host.receive(&answer, 0).expect("a message");
+        disk.set_faults(plasmid_tests::disk::Faults { sync: Some(0), ..Default::default() });
+        state.close(&mut host).expect_err("a disk that fails");
+        disk.set_faults(Default::default());
+        drop((host, state));
+
+        let (mut host, mut state) = open(2);
+        for n in 0..5u8 {
+            host.set(&[n], b"acknowledged").expect("room");
+            state.commit(&mut host).expect("a disk");
+            state.upkeep(&mut host).expect("a disk");
+        }
+        let before = host.entries(b"a").len();
+        drop((host, state));
+        disk.cut_power(&mut fastrand::Rng::with_seed(seed));
+        assert_eq!(open(3).0.entries(b"a").len(), before);
+    }
+}
+
 /// The file could not be written anew, after a change that is durable: the next one is told why.
 #[test]
 fn a_failure_between_changes_is_told() {

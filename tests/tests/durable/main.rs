@@ -11,6 +11,7 @@ mod changes;
 mod checks;
 mod copies;
 mod cuts;
+mod ends;
 mod faults;
 mod files;
 mod lives;
