@@ -851,7 +851,8 @@ plasmid_status plasmid_host_set(plasmid_host *host,
  * Set one's own `key` to `value` as `plasmid_host_set` does, for `ttl_ms` milliseconds: the first
  * `plasmid_host_tick` at or after that time deletes the key, as `plasmid_host_delete` does, and so
  * for everyone. Only the owner's clock counts. A later change of the key cancels it. Before the
- * first `plasmid_host_tick` the time counts from that one.
+ * first `plasmid_host_tick` of this host, restored or opened again or new, the time counts from
+ * that one.
  *
  * `*version` is the version of this change; NULL if it is not wanted. It fails as
  * `plasmid_host_set` does.

@@ -15,9 +15,9 @@ impl Host {
     /// before, from 1. Setting the value that the key has already is a change too.
     ///
     /// With `ttl_ms` this host deletes the key at its first `tick` that many milliseconds from now
-    /// or later, unless the key is set or deleted before. Before the first `tick` of all there is
-    /// no now: the time counts from that one. Nobody else deletes it: at others the key of a host
-    /// that crashed stays, until that host is evicted.
+    /// or later, unless the key is set or deleted before. Before the first `tick` of this object
+    /// there is no now: the time counts from that one. Nobody else deletes it: at others the key of
+    /// a host that crashed stays, until that host is evicted.
     ///
     /// A host with a file (`DurableState`) returns when the change is on the disk. Nobody sees it
     /// before, not even another call here, unless the host is relaxed.

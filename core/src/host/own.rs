@@ -44,7 +44,8 @@ impl Host {
 
     /// Set an own key that is deleted by itself: at the first [`tick`](Host::tick) at or after
     /// `ttl_ms` milliseconds from now. Only this host needs a clock for it. A later change of the
-    /// key cancels that. Before the first tick, time begins with it.
+    /// key cancels that. Before the first tick, time begins with it; also before the first of a
+    /// host that was restored, or taken up again.
     ///
     /// ```
     /// # fn main() -> Result<(), plasmid::Error> {
