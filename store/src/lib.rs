@@ -58,7 +58,7 @@ const RELAXED: u64 = 16;
 /// The file that keeps a host.
 #[derive(Debug)]
 pub struct DurableState {
-    /// `None` once it failed or was closed.
+    /// Why there is none, once it failed or was closed.
     log: Result<Log, StoreError>,
     /// What the file has of others.
     kept: Kept,

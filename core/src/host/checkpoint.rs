@@ -31,15 +31,10 @@ impl Host {
             if durable.is_relaxed() {
                 durable.forget_waiting();
             }
-            if durable.is_starting() {
-                checkpoint.view.now_ms = None;
-            }
         }
         checkpoint
     }
-}
 
-impl Host {
     /// About as many bytes as a [`checkpoint`](Host::checkpoint) takes now.
     pub fn kept_len(&self) -> usize {
         let others = self.state.count() - 1;

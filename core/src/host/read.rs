@@ -10,7 +10,12 @@ use crate::state::view::View;
 impl Host {
     /// What is held now, to be read while the host goes on.
     pub fn view(&self) -> View {
-        self.state.view.clone()
+        let mut view = self.state.view.clone();
+        if self.durable.as_ref().is_some_and(|durable| durable.is_starting()) {
+            // That deadlines count from that time is not durable yet.
+            view.now_ms = None;
+        }
+        view
     }
 
     /// The id of the host's own participant.

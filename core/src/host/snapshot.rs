@@ -40,7 +40,7 @@ impl Host {
     /// # }
     /// ```
     pub fn snapshot(&self) -> Vec<u8> {
-        self.state.snapshot()
+        self.view().snapshot()
     }
 
     /// A host from the bytes that [`snapshot`](Host::snapshot) gave, whose participant it is again.

@@ -86,6 +86,22 @@ impl Turns for Ticking {
     }
 }
 
+/// The first tick comes while copies are kept: what was set before counts from then on, and not
+/// from 1970.
+#[test]
+fn the_first_tick_may_come_at_any_time() {
+    let disk = SimDisk::default();
+    let (mut host, mut state) = open(&disk, 1);
+    host.set_expiring(b"lease", b"mine", 2 * HOUR).expect("room");
+    state.upkeep(&mut Ticking { host, now: START }).expect("a disk");
+    drop(state);
+    let (mut host, mut state) = open(&disk, 2);
+    tick(&mut host, &mut state, HOUR);
+    assert_eq!(host.get(b"lease"), Some(&b"mine"[..]));
+    tick(&mut host, &mut state, 4 * HOUR);
+    assert_eq!(host.get(b"lease"), None);
+}
+
 /// A key comes to its end just before the file is written anew, which keeps what was shown. It ends
 /// in the next process.
 #[test]
