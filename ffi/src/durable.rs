@@ -11,6 +11,7 @@ use plasmid_store::DurableState;
 use crate::boundary::{Input, Ref, flag};
 use crate::config::{Settings, plasmid_config};
 use crate::host::plasmid_host;
+use crate::process;
 use crate::status::{Failure, Outcome, plasmid_status};
 
 impl Settings {
@@ -20,6 +21,7 @@ impl Settings {
         let Some(path) = &self.path else {
             return Ok(SharedHost::new(Host::new(id, config)?));
         };
+        process::watch();
         let (host, state) = DurableState::open(path, id, config, self.is_relaxed)?;
         Ok(SharedHost::durable(host, state))
     }

@@ -25,6 +25,7 @@ mod host;
 mod iterate;
 mod limits;
 mod presence;
+mod process;
 mod read;
 mod rows;
 mod snapshot;

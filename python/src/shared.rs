@@ -10,13 +10,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LockResult, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use plasmid::View;
-use plasmid_shared::{InTurns, SharedHost};
+use plasmid_shared::{InTurns, Process, SharedHost};
 use plasmid_store::DurableState;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 
 use crate::error::Fault;
-use crate::process::Maker;
+use crate::process;
 
 /// A value that is used by one thread at a time. After a panic under its lock it answers
 /// [`Fault::Panicked`] for ever: nobody knows what state the panic left behind.
@@ -72,7 +72,7 @@ struct Laid {
     host: SharedHost,
     /// Whether a disk has to do with that.
     is_durable: bool,
-    maker: Maker,
+    maker: Process,
 }
 
 impl Deref for Laid {
@@ -86,7 +86,7 @@ impl Deref for Laid {
 impl Drop for Laid {
     fn drop(&mut self) {
         // A forked child lets its parent's file alone.
-        if self.is_durable && self.maker.only().is_ok() {
+        if self.is_durable && process::only(self.maker).is_ok() {
             // Objects go while the interpreter is held, if it is still there.
             let host = &self.host;
             Python::try_attach(|py| py.detach(|| walled(|| Ok(host.close()?)).err()));
@@ -96,7 +96,7 @@ impl Drop for Laid {
 
 impl Hosted {
     pub(crate) fn new(host: plasmid::Host, store: Option<DurableState>) -> Self {
-        let (is_durable, maker) = (store.is_some(), Maker::this_process());
+        let (is_durable, maker) = (store.is_some(), Process::this());
         let host = match store {
             Some(store) => SharedHost::durable(host, store),
             None => SharedHost::new(host),
@@ -106,7 +106,7 @@ impl Hosted {
 
     /// Itself, in the process that made it; [`Fault::Inherited`] in one that was forked since.
     pub(crate) fn here(&self) -> Result<&Self, Fault> {
-        self.host.maker.only().map(|()| self)
+        process::only(self.host.maker).map(|()| self)
     }
 
     /// Read something short, beside others. Letting go of the interpreter and taking it back would

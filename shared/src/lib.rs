@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod durable;
+mod process;
 mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 use plasmid::{Host, Turns, View};
 use plasmid_store::{DurableState, StoreError};
 
+pub use crate::process::Process;
 use crate::store::Store;
 
 /// How long an exchange lets others go first, at most: somebody who was waked runs by then, or the
@@ -54,7 +56,7 @@ pub struct SharedHost {
     store: Option<Store>,
     is_relaxed: bool,
     /// The process that has the file.
-    process: u32,
+    process: Process,
     /// Why nothing is kept any more.
     failure: OnceLock<StoreError>,
     is_closed: AtomicBool,
@@ -77,7 +79,7 @@ impl SharedHost {
             waiting: AtomicUsize::new(0),
             is_relaxed: state.as_ref().is_some_and(DurableState::is_relaxed),
             store: state.map(Store::new),
-            process: std::process::id(),
+            process: Process::this(),
             failure: OnceLock::new(),
             is_closed: AtomicBool::new(false),
         }
@@ -168,7 +170,7 @@ impl SharedHost {
     /// A process that was forked has no part in a host that a file keeps: nobody could tell what it
     /// writes from what the other does.
     fn check_owned(&self) -> Outcome<()> {
-        if self.store.is_some() && self.process != std::process::id() {
+        if self.store.is_some() && self.process != Process::this() {
             return Err(SharedError::Store(StoreError::Inherited));
         }
         Ok(())
