@@ -789,14 +789,15 @@ plasmid_status plasmid_host_receive(plasmid_host *host,
  * no file it makes both. What such a host writes is durable before the call returns, and nobody
  * sees it before that, neither readers here nor peers. Threads that write at once share what a
  * disk takes, and nobody who reads or exchanges waits for it. The config's generation counts only
- * where the host is new, or was relaxed and not closed.
+ * where the host is new, or was relaxed and not closed, or is made from a snapshot.
  *
  * The file is one host's at a time, kept apart by a lock on `PATH.plasmid-lock` beside it, and is
- * replaced at times by one that was `PATH.plasmid-new`; so it is to be in a directory of a file
- * system that can lock and rename. A path that ends in one of these is refused. A host that was
- * given an older copy of the file takes a new generation when it meets somebody who knows more. A
- * snapshot (`plasmid_host_snapshot`) in the place of the file is taken, and becomes a state. A
- * forked process may read the host, and not change it or exchange with it.
+ * replaced at times, and whenever it is opened, by one that was `PATH.plasmid-new`; so it is to be
+ * in a directory of a file system that can lock and rename and has room for both. A path that ends
+ * like one of these is refused. A host that was given an older copy of the file takes a new
+ * generation when it meets somebody who knows more. A snapshot (`plasmid_host_snapshot`) in the
+ * place of the file is taken, and becomes a state. A forked process may read the host, and not
+ * change it or exchange with it.
  */
 PLASMID_API
 PLASMID_NODISCARD
@@ -809,7 +810,8 @@ plasmid_status plasmid_config_set_path(plasmid_config *config,
  * `plasmid_host_tick` makes it durable: tick once a second. No other call waits for a disk, unless
  * very much is written between two ticks. What came after the last tick may be lost with the
  * process or the power, and after any end but `plasmid_host_close` or `plasmid_host_free` the host
- * is in a new generation, so that nobody takes the old state for the new one. 0 (default): nothing
+ * is in a new generation, so that nobody takes the old state for the new one. A change that is
+ * answered with `PLASMID_STORE` may have been made, and is shown then. 0 (default): nothing
  * acknowledged is ever lost. The same file may be opened either way, from one time to the next.
  * Without a path it means nothing.
  */

@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(crate) view: View,
     /// Bytes that the copies of others cost together.
     pub(crate) others_len: usize,
+    /// Of those, what deletes take that their logs do not tell of any more.
+    pub(crate) deletes_len: usize,
     /// Bytes of partly received updates.
     pub(crate) staged_len: usize,
     /// Those of whose next update a part is held.
@@ -86,12 +88,14 @@ impl State {
                 hasher: KeyHasher::with_seed(seed),
                 now_ms: None,
                 told_ms: 0,
+                most_ms: 0,
                 forgotten: 0,
                 expiry: Arc::default(),
                 unfinished: Arc::default(),
                 sketches: Arc::default(),
             },
             others_len: 0,
+            deletes_len: 0,
             staged_len: 0,
             staged: BTreeSet::new(),
             refusals: 0,
@@ -117,9 +121,9 @@ impl State {
     }
 
     /// Put the host's clock there, as it was kept.
-    pub(crate) fn set_clock(&mut self, now_ms: u64, told_ms: u64) {
+    pub(crate) fn set_clock(&mut self, now_ms: u64, told_ms: u64, most_ms: u64) {
         self.view.now_ms = Some(now_ms);
-        self.view.told_ms = told_ms;
+        (self.view.told_ms, self.view.most_ms) = (told_ms, most_ms);
     }
 
     /// Make a change of the own participant.
@@ -158,6 +162,7 @@ impl State {
         let (mut others_len, mut staged_len) = (self.others_len, self.staged_len);
         if !is_own {
             others_len -= held.cost();
+            self.deletes_len -= held.deletes_len();
             staged_len -= held.rare.staged.as_ref().map_or(0, |staged| staged.len());
         }
         let (before_counted, refusals) = (held.counted(), self.refusals);
@@ -168,6 +173,7 @@ impl State {
             return Some(result);
         }
         self.others_len = others_len + held.cost();
+        self.deletes_len += held.deletes_len();
         let staged = held.rare.staged.as_ref().map(|staged| staged.len());
         self.staged_len = staged_len + staged.unwrap_or(0);
         match staged {
@@ -208,6 +214,7 @@ impl State {
     pub(crate) fn remove(&mut self, short: ShortId) {
         if let Some(held) = self.view.others.remove(short) {
             self.others_len -= held.cost();
+            self.deletes_len -= held.deletes_len();
             self.staged_len -= held.rare.staged.as_ref().map_or(0, |staged| staged.len());
             self.staged.remove(&short);
             if self.view.unfinished.contains(&short) {

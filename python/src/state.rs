@@ -59,8 +59,10 @@ impl LocalState {
 ///
 /// The file is the host's alone, from when it is made until `Host.close`, the end of a `with`
 /// block, or the end of the process (and of the children that it forked) in whatever way. Beside
-/// `path` there are `path.plasmid-lock`, which says so, and at times `path.plasmid-new`. A path
-/// that is not absolute begins at the folder that the process is in when the host is made.
+/// `path` there are `path.plasmid-lock`, which says so, and at times `path.plasmid-new`, which
+/// takes its place, also when it is opened: there has to be room for both, and a path that ends
+/// like one of these raises `StoreError`. A path that is not absolute begins at the folder that the
+/// process is in when the host is made.
 ///
 /// Arguments:
 ///

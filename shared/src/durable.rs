@@ -20,9 +20,10 @@ impl SharedHost {
     ///
     /// # Errors
     ///
-    /// [`SharedError`]. If that is of the store, this was not made here, and may be there when the
-    /// file is opened again.
+    /// [`SharedError`]. If that is of the store, this may be there or not when the file is opened
+    /// again. Here it was not made; a relaxed host may have made it, and shows it then.
     pub fn change<R>(&self, work: impl FnOnce(&mut Host) -> R) -> Outcome<R> {
+        self.check_owned()?;
         let mut host = self.writer()?;
         self.check_open()?;
         let result = work(&mut host);
@@ -40,6 +41,7 @@ impl SharedHost {
         if self.waits() {
             return Ok(Err(work));
         }
+        self.check_owned()?;
         let host = at_once(self.host.try_write())?;
         // Who finds a relaxed host full writes it out.
         let Some(mut host) = host.filter(|host| host.unsaved_len() < BUFFERED) else {
@@ -66,6 +68,7 @@ impl SharedHost {
     ///
     /// As [`change`](SharedHost::change). It is closed all the same.
     pub fn close(&self) -> Outcome<()> {
+        self.check_owned()?;
         if self.is_closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
@@ -83,7 +86,7 @@ impl SharedHost {
             false => store.take(Some(written)),
             true if len < BUFFERED => return Ok(()),
             // If somebody has it, that one is at it.
-            true => store.try_take(),
+            true => store.try_take(written),
         };
         self.with_store(taken, |state, host| state.commit(host))
     }
@@ -119,7 +122,6 @@ impl SharedHost {
 
     /// Whether anything may be written. Who has the host alone knows it for as long as that.
     fn check_open(&self) -> Outcome<()> {
-        self.check_owned()?;
         if self.is_closed.load(Ordering::SeqCst) {
             return Err(SharedError::Store(StoreError::Closed));
         }

@@ -71,9 +71,12 @@ impl Store {
         }
     }
 
-    /// Take the file in hand, if nobody else has it.
-    pub(crate) fn try_take(&self) -> Taken<'_> {
+    /// Take the file in hand, if nobody else has it, and not so many changes are durable.
+    pub(crate) fn try_take(&self, written: u64) -> Taken<'_> {
         let mut slot = self.slot();
+        if slot.durable >= written {
+            return Taken::Done;
+        }
         match slot.state.take() {
             Some(state) => {
                 let durable = slot.durable;

@@ -54,6 +54,10 @@ pub trait Disk: fmt::Debug + Send {
     /// What the system says.
     fn replace(&mut self) -> io::Result<()>;
 
+    /// Give the new file up, which is not in place: it is in nobody's way, and takes no room. That
+    /// this fails changes nothing.
+    fn discard(&mut self) {}
+
     /// Make durable which file is in place.
     ///
     /// # Errors
@@ -127,10 +131,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 impl Disk for FileDisk {
     fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
         match fs::read(&self.path) {
-            Ok(bytes) => {
-                self.file = Some(OpenOptions::new().write(true).open(&self.path)?);
-                Ok(Some(bytes))
-            }
+            Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -158,6 +159,11 @@ impl Disk for FileDisk {
 
     fn replace(&mut self) -> io::Result<()> {
         fs::rename(beside(&self.path, NEW), &self.path)
+    }
+
+    fn discard(&mut self) {
+        self.file = None;
+        let _ = fs::remove_file(beside(&self.path, NEW));
     }
 
     /// Only where directories can be opened: elsewhere the system does it, or cannot.

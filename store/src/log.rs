@@ -78,28 +78,37 @@ impl Log {
         let checksum = checksum(&[&header]);
         let (file, previous) = (checksum, checksum);
         let mut log = Log { disk, number, file, end: 0, previous, synced: 0, grown: 0 };
-        log.write(&[&header[..], &checksum.to_le_bytes()].concat())?;
+        let begun = log.begin([&header[..], &checksum.to_le_bytes()].concat(), payloads);
+        begun.inspect_err(|_| log.disk.discard())?;
+        let place = log.disk.sync_place();
+        place.map_err(|error| StoreError::io("making the file's place durable", &error))?;
+        Ok(log)
+    }
+
+    /// Write what the file begins with, and put it in place.
+    fn begin(
+        &mut self,
+        header: Vec<u8>,
+        payloads: impl Iterator<Item = Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        self.write(&header)?;
         // Many small frames are one write.
         let mut buffer = Vec::new();
         for payload in payloads {
-            log.frame(&payload, &mut buffer)?;
+            self.frame(&payload, &mut buffer)?;
             if buffer.len() >= 1 << 20 {
-                log.write(&buffer)?;
+                self.write(&buffer)?;
                 buffer.clear();
             }
         }
-        log.write(&buffer)?;
+        self.write(&buffer)?;
         // Nobody reads this before it is so.
-        log.synced = log.end;
+        self.synced = self.end;
         buffer.clear();
-        log.frame(&[], &mut buffer)?;
-        log.write(&buffer)?;
-        log.sync()?;
-        log.disk.replace().map_err(|error| StoreError::io("putting the file in place", &error))?;
-        log.disk
-            .sync_place()
-            .map_err(|error| StoreError::io("making the file's place durable", &error))?;
-        Ok(log)
+        self.frame(&[], &mut buffer)?;
+        self.write(&buffer)?;
+        self.sync()?;
+        self.disk.replace().map_err(|error| StoreError::io("putting the file in place", &error))
     }
 
     /// A new file in the place of this one.

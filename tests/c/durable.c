@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +172,43 @@ static void a_child_leaves_the_file_alone(int relaxed) {
   plasmid_host_free(host);
 }
 
+static atomic_int is_over;
+
+static void *write_until_over(void *argument) {
+  (void)argument;
+  while (!atomic_load(&is_over)) OK(plasmid_host_set(shared, BYTES("k"), BYTES("v"), NULL));
+  return NULL;
+}
+
+// Threads have the host and its file in hand when the process forks, and in the child for ever.
+static void a_child_waits_for_nobody(void) {
+  enum { FORKS = 40 };
+  pthread_t threads[4];
+  shared = opened("waits");
+  for (int i = 0; i < 4; i++)
+    CHECK(pthread_create(&threads[i], NULL, write_until_over, NULL) == 0);
+  for (int i = 0; i < FORKS; i++) {
+    const pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+      alarm(120);
+      CHECK_STATUS(PLASMID_CONFLICT, plasmid_host_close(shared));
+      CHECK_STATUS(PLASMID_CONFLICT, plasmid_host_set(shared, BYTES("k"), BYTES("w"), NULL));
+      CHECK_STATUS(PLASMID_CONFLICT, plasmid_host_tick(shared, 1));
+      CHECK_STATUS(PLASMID_CONFLICT, plasmid_host_initiate(shared, out, sizeof out, &len));
+      // What the threads had is lost in it, and nobody's fault.
+      kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  }
+  atomic_store(&is_over, 1);
+  for (int i = 0; i < 4; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+  OK(plasmid_host_close(shared));
+  plasmid_host_free(shared);
+}
+
 static void options_are_checked(void) {
   plasmid_config *config = NULL;
   plasmid_host *host = NULL;
@@ -191,13 +229,14 @@ static void options_are_checked(void) {
 int main(int argc, char **argv) {
   CHECK(argc == 2);
   folder = argv[1];
-  const char *names[] = {"again", "refused", "threads", "killed", "relaxed", "forked"};
+  const char *names[] = {"again", "refused", "threads", "killed", "relaxed", "forked", "waits"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) (void)remove(file_called(names[i]));
   a_host_is_there_again();
   files_are_refused();
   threads_share_a_file();
   killed_processes_lose_nothing();
   for (int relaxed = 0; relaxed < 2; relaxed++) a_child_leaves_the_file_alone(relaxed);
+  a_child_waits_for_nobody();
   options_are_checked();
   return 0;
 }

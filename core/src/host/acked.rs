@@ -68,10 +68,11 @@ impl AckedVersions {
         if held.generation < generation {
             *held = Peer { generation, nonce, ..Peer::default() };
         }
-        // A late message of an earlier life, of the peer or of this host, takes nothing back.
+        // A late message of an earlier generation, of the peer or of this host, takes nothing back.
         if held.generation == generation {
             if held.nonce != nonce {
-                (held.nonce, held.holds) = (nonce, (0, 0));
+                // What it had or was told it may not have any more.
+                *held = Peer { generation, nonce, ..Peer::default() };
             }
             let holds = holds.map(|(generation, version)| (generation + 1, version));
             held.holds = held.holds.max(holds.unwrap_or_default());

@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::host::Host;
-use crate::host::record::{self, Growth, Life};
+use crate::host::record::{self, Growth, Life, Time};
 use crate::state::participant::{PARTICIPANT_COST, Participant};
 use crate::state::view::View;
 use crate::wire::short::ShortId;
@@ -23,6 +23,7 @@ impl Host {
         let mut checkpoint = Checkpoint {
             view: self.view(),
             nonces: self.identity.earlier.clone(),
+            untold: self.clock.untold,
             is_relaxed: false,
         };
         checkpoint.nonces.push(self.config.nonce);
@@ -39,7 +40,7 @@ impl Host {
     pub fn kept_len(&self) -> usize {
         let others = self.state.count() - 1;
         let copies = self.state.others_len - others * (PARTICIPANT_COST - COPY_LEN);
-        self.state.own().log.len() + copies
+        self.state.own().log.len() + copies - self.state.deletes_len
     }
 }
 
@@ -49,6 +50,8 @@ pub struct Checkpoint {
     view: View,
     /// Of the processes that had the host in this generation.
     nonces: Vec<u64>,
+    /// No process told the time since the own map was at that version.
+    untold: Option<u64>,
     is_relaxed: bool,
 }
 
@@ -60,15 +63,18 @@ impl Checkpoint {
 
     /// The records, many small ones together.
     pub fn records(&self) -> impl Iterator<Item = Vec<u8>> {
-        let Checkpoint { view, nonces, is_relaxed } = self;
+        let Checkpoint { view, nonces, untold, is_relaxed } = self;
         let mut next = Vec::new();
         for nonce in nonces {
             let (cluster, id) = (view.cluster, &view.own().id);
             Life { cluster, id, nonce: *nonce, is_relaxed: *is_relaxed }.put(&mut next);
         }
         record::put_copy(&mut next, view.own());
-        if let Some(now_ms) = view.now_ms {
-            record::put_time(&mut next, now_ms, view.told_ms);
+        if let Some(time) = Time::of(view) {
+            time.put(&mut next);
+        }
+        if let Some(version) = untold {
+            record::put_untold(&mut next, *version);
         }
         if !view.expiry.is_empty() {
             record::put_deadlines(&mut next, &view.expiry);
@@ -106,14 +112,14 @@ impl Mark {
 pub struct Kept {
     marks: BTreeMap<ShortId, Mark>,
     /// The time that it has.
-    time: Option<(u64, u64)>,
+    time: Option<Time>,
 }
 
 impl Kept {
     /// The store has all that is in that view.
     pub fn all_of(view: &View) -> Self {
         let marks = view.others().map(|(short, held)| (short, Mark::of(held))).collect();
-        Kept { marks, time: time_of(view) }
+        Kept { marks, time: Time::of(view) }
     }
 
     /// Records of what is in `view` and the store lacks, who is not there any more, and the time;
@@ -138,19 +144,13 @@ impl Kept {
                 _ => record::put_copy(&mut out, held),
             }
         }
-        let time = time_of(view);
-        if time != self.time
-            && let Some((now_ms, told_ms)) = time
-        {
-            record::put_time(&mut out, now_ms, told_ms);
-            self.time = time;
+        let time = Time::of(view).filter(|time| Some(*time) != self.time);
+        if let Some(time) = time {
+            time.put(&mut out);
+            self.time = Some(time);
         }
         out
     }
-}
-
-fn time_of(view: &View) -> Option<(u64, u64)> {
-    view.now_ms.map(|now_ms| (now_ms, view.told_ms))
 }
 
 impl Mark {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::host::Host;
+use crate::host::record::Time;
 use crate::state::State;
 use crate::state::change::OwnChange;
 use crate::state::heard::Evidence;
@@ -28,17 +29,16 @@ pub(crate) struct Clock {
     awake_since: u64,
     /// When participants were last looked at for their silence.
     looked_at: u64,
-    /// The greatest time that the program told.
-    most: u64,
-    /// The host was taken up by a process that did not tell the time yet: own versions above this
-    /// one were written since.
-    untold: Option<u64>,
+    /// The host was taken up again, and no process told the time since: own versions above this one
+    /// were written meanwhile.
+    pub(crate) untold: Option<u64>,
 }
 
 impl Clock {
-    /// The host of this state was taken up again.
-    pub(crate) fn take_up(&mut self, state: &State) {
-        self.untold = state.now_ms.map(|_| state.own().max_version);
+    /// The host of this state was taken up again, as it may have been before without being told the
+    /// time.
+    pub(crate) fn take_up(&mut self, state: &State, untold: Option<u64>) {
+        self.untold = state.now_ms.map(|_| untold.unwrap_or(state.own().max_version));
     }
 }
 
@@ -58,11 +58,11 @@ impl Host {
         let now_ms = before.map_or(told, |before| {
             // A clock that was set back goes on from where it was; when it is where it has been
             // before, or was there by mistake only, what counts is what it is beyond that.
-            let most = self.clock.most;
+            let most = self.state.most_ms;
             let from = if last < most && told >= most { most } else { last };
             before.saturating_add(told.saturating_sub(from))
         });
-        self.clock.most = self.clock.most.max(told);
+        self.state.view.most_ms = self.state.most_ms.max(told);
         // A length of time then fits into a message.
         let now_ms = now_ms.min(MAX_GENERATION);
         self.state.view.now_ms = Some(now_ms);
@@ -95,6 +95,10 @@ impl Host {
 
     /// What was set above that version, before this process told the time, counts from now on.
     fn put_off(&mut self, version: u64, by: u64) {
+        let Host { state, durable, .. } = self;
+        if let Some((durable, time)) = durable.as_mut().zip(Time::of(state)) {
+            durable.push(|out| time.put(out));
+        }
         for (version, deadline) in self.own_expiry().above(version) {
             let deadline = deadline.saturating_add(by);
             self.make(&OwnChange::Deadline { version, deadline });

@@ -30,6 +30,8 @@ use crate::wire::reader::Reader;
 pub(crate) struct Durable {
     /// The own participant as it was last written; `None` if the host is relaxed, and shows that.
     ahead: Option<Ahead>,
+    /// The host was told the time for the first time, and what is shown does not know it yet.
+    is_starting: bool,
     /// Records that were not given away yet.
     waiting: Vec<u8>,
     /// How many changes were written, and how many of them are durable.
@@ -46,8 +48,6 @@ pub(crate) struct Durable {
 struct Ahead {
     own: Participant,
     expiry: Arc<Expiry>,
-    /// The host was told the time for the first time, and what is shown does not know it yet.
-    is_starting: bool,
 }
 
 /// Records that a program is to make durable, all or none of them ([`Host::unsaved`]).
@@ -69,13 +69,11 @@ impl Unsaved {
 impl Durable {
     /// From here on, changes of `host` wait.
     pub(crate) fn begin(host: &mut Host, is_relaxed: bool) {
-        let ahead = || Ahead {
-            own: host.state.own().clone(),
-            expiry: Arc::clone(&host.state.view.expiry),
-            is_starting: false,
-        };
+        let ahead =
+            || Ahead { own: host.state.own().clone(), expiry: Arc::clone(&host.state.view.expiry) };
         host.durable = Some(Box::new(Durable {
             ahead: (!is_relaxed).then(ahead),
+            is_starting: false,
             waiting: Vec::new(),
             written: 0,
             durable: 0,
@@ -95,8 +93,8 @@ impl Durable {
         self.ahead.is_none()
     }
 
-    pub(crate) fn is_starting(&self) -> bool {
-        self.ahead.as_ref().is_some_and(|ahead| ahead.is_starting)
+    pub(crate) const fn is_starting(&self) -> bool {
+        self.is_starting
     }
 
     /// Nothing waits any more: it is part of what is kept otherwise.
@@ -127,14 +125,14 @@ impl Host {
         };
         durable.is_saving = false;
         durable.durable = until;
-        let Some(ahead) = &mut durable.ahead else {
+        if durable.ahead.is_none() {
             return;
-        };
+        }
         let mut reader = Reader::new(&records);
         while let Ok(record) = Record::read(&mut reader) {
             if let Record::Own(change) = record {
                 state.make(&change, config);
-                ahead.is_starting &= !matches!(change, OwnChange::Start { .. });
+                durable.is_starting &= !matches!(change, OwnChange::Start { .. });
             }
         }
     }
@@ -236,8 +234,8 @@ impl Durable {
         self.push(|out| change.put(out));
         match &mut self.ahead {
             None => state.make(change, config),
-            Some(Ahead { own, expiry, is_starting }) => {
-                *is_starting |= matches!(change, OwnChange::Start { .. });
+            Some(Ahead { own, expiry }) => {
+                self.is_starting |= matches!(change, OwnChange::Start { .. });
                 change.apply_to_expiry(expiry, own, &state.hasher);
                 change.apply(own, config, &state.hasher);
             }

@@ -7,7 +7,7 @@
 //! | 1 entry | `<Entry>` |
 //! | 2 standing | `<generation> <status (Byte)> <has entry (Byte)> <Entry?>` |
 //! | 3 start | `<now (Varint)> <told (Varint)>` |
-//! | 4 time | `<now (Varint)> <told (Varint)>` |
+//! | 4 time | `<now (Varint)> <told (Varint)> <most (Varint)>` |
 //! | 5 copy | `<Copy>`, as in a snapshot |
 //! | 6 deadlines | `<count> (<version> <deadline (Varint)>)*` |
 //! | 7 growth | `<Id> <generation> <from> <to> <horizon> <entries (Bytes)>` |
@@ -15,13 +15,15 @@
 //! | 9 end | |
 //! | 10 deadline | `<version> <deadline (Varint)>` |
 //! | 11 forgotten | `<short id (U64)>` |
+//! | 12 untold | `<version>` |
 //!
 //! Own changes are an entry, the deadline of what was just set, a standing (the host took a new
 //! generation, left by that entry, or came back), and the start of the host's clock, the time of
-//! which is told now and then. A copy is all that is held of a participant, deadlines are all that
-//! there are of own keys, growth is what came to a copy since it was kept, and who is forgotten is
-//! not held any more. In a life a process took the host up, and at its end it laid it down with
-//! nothing lost.
+//! which is told now and then. Where it is untold, own versions above that one were set since it
+//! was last told, and their deadlines do not count yet. A copy is all that is held of a
+//! participant, deadlines are all that there are of own keys, growth is what came to a copy since
+//! it was kept, and who is forgotten is not held any more. In a life a process took the host up,
+//! and at its end it laid it down with nothing lost.
 //!
 //! Own changes are applied by one function, when they are made as well as when they are read again.
 
@@ -31,6 +33,7 @@ use crate::error::Error;
 use crate::state::change::OwnChange;
 use crate::state::expiry::Expiry;
 use crate::state::participant::{Participant, Status};
+use crate::state::view::View;
 use crate::wire::bounds::MAX_GENERATION;
 use crate::wire::entry::Entry;
 use crate::wire::reader::Reader;
@@ -48,6 +51,7 @@ const LIFE: u8 = 8;
 const END: u8 = 9;
 const DEADLINE: u8 = 10;
 const FORGOTTEN: u8 = 11;
+const UNTOLD: u8 = 12;
 
 const UNSOUND: Error = Error::Malformed("it is no record of a host");
 
@@ -60,6 +64,14 @@ pub(crate) struct Growth<'a> {
     pub(crate) to: u64,
     pub(crate) horizon: u64,
     pub(crate) entries: &'a [u8],
+}
+
+/// The host's clock: what it is, what it was told last, and the most that it was ever told, ms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Time {
+    pub(crate) now_ms: u64,
+    pub(crate) told_ms: u64,
+    pub(crate) most_ms: u64,
 }
 
 /// A process that took the host up.
@@ -75,16 +87,14 @@ pub(crate) struct Life<'a> {
 #[derive(Debug)]
 pub(crate) enum Record<'a> {
     Own(OwnChange<'a>),
-    Time {
-        now_ms: u64,
-        told_ms: u64,
-    },
+    Time(Time),
     /// What it holds stands at the start of the bytes; what follows it, behind.
     Copy,
     /// Likewise.
     Deadlines,
     Growth(Growth<'a>),
     Forgotten(ShortId),
+    Untold(u64),
     Life(Life<'a>),
     End,
 }
@@ -108,7 +118,11 @@ impl<'a> Record<'a> {
                 let (now_ms, told_ms) = (reader.varint()?, reader.varint()?);
                 Record::Own(OwnChange::Start { now_ms, told_ms })
             }
-            TIME => Record::Time { now_ms: reader.varint()?, told_ms: reader.varint()? },
+            TIME => Record::Time(Time {
+                now_ms: reader.varint()?,
+                told_ms: reader.varint()?,
+                most_ms: reader.varint()?,
+            }),
             COPY => Record::Copy,
             DEADLINES => Record::Deadlines,
             GROWTH => Record::Growth(Growth {
@@ -127,6 +141,7 @@ impl<'a> Record<'a> {
             }),
             END => Record::End,
             FORGOTTEN => Record::Forgotten(reader.u64()?),
+            UNTOLD => Record::Untold(reader.version()?),
             _ => return Err(UNSOUND),
         })
     }
@@ -140,14 +155,24 @@ fn flag(reader: &mut Reader<'_>) -> Result<bool, Error> {
     }
 }
 
-pub(crate) fn put_time(out: &mut Vec<u8>, now_ms: u64, told_ms: u64) {
-    put_clock(out, TIME, now_ms, told_ms);
+impl Time {
+    /// That of a host that has one.
+    pub(crate) fn of(view: &View) -> Option<Self> {
+        let View { told_ms, most_ms, .. } = *view;
+        view.now_ms.map(|now_ms| Time { now_ms, told_ms, most_ms })
+    }
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.push(TIME);
+        for time in [self.now_ms, self.told_ms, self.most_ms] {
+            varint::put(out, time.min(MAX_GENERATION));
+        }
+    }
 }
 
-fn put_clock(out: &mut Vec<u8>, kind: u8, now_ms: u64, told_ms: u64) {
-    out.push(kind);
-    varint::put(out, now_ms.min(MAX_GENERATION));
-    varint::put(out, told_ms.min(MAX_GENERATION));
+pub(crate) fn put_untold(out: &mut Vec<u8>, version: u64) {
+    out.push(UNTOLD);
+    varint::put(out, version);
 }
 
 pub(crate) fn put_copy(out: &mut Vec<u8>, held: &Participant) {
@@ -215,7 +240,11 @@ impl OwnChange<'_> {
                 out.push(u8::from(farewell.is_some()));
                 out.extend_from_slice(farewell.map_or(&[], |farewell| farewell.bytes));
             }
-            OwnChange::Start { now_ms, told_ms } => put_clock(out, START, *now_ms, *told_ms),
+            OwnChange::Start { now_ms, told_ms } => {
+                out.push(START);
+                varint::put(out, (*now_ms).min(MAX_GENERATION));
+                varint::put(out, (*told_ms).min(MAX_GENERATION));
+            }
         }
     }
 }

@@ -6,13 +6,14 @@
 //! again. What is read is not trusted: whatever is no record, or cannot follow what came before it,
 //! is refused.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::host::durable::Durable;
-use crate::host::record::{Growth, Life, Record};
+use crate::host::record::{Growth, Life, Record, Time};
 use crate::state::State;
 use crate::state::change::OwnChange;
 use crate::state::expiry::Expiry;
@@ -65,6 +66,10 @@ pub struct Recovery {
     last: Option<bool>,
     /// It laid the host down.
     has_ended: bool,
+    /// How many of those who are gone may be remembered.
+    departed: u64,
+    /// No process told the time since the own map was at that version.
+    untold: Option<u64>,
 }
 
 impl Recovery {
@@ -75,7 +80,7 @@ impl Recovery {
     /// As [`Host::new`].
     pub fn new(id: &[u8], config: Config, is_relaxed: bool) -> Result<Self, Error> {
         let host = Host::new(id, config)?;
-        Ok(Recovery { host, is_relaxed, has_own: false, last: None, has_ended: false })
+        Ok(Recovery::of(host, is_relaxed))
     }
 
     /// Begin with a [`snapshot`](Host::snapshot) in the place of records: the host that
@@ -94,7 +99,20 @@ impl Recovery {
         if *host.id() != *id {
             return Err(Error::Foreign);
         }
-        Ok(Recovery { host, is_relaxed, has_own: true, last: Some(false), has_ended: true })
+        Ok(Recovery {
+            has_own: true,
+            last: Some(false),
+            has_ended: true,
+            ..Recovery::of(host, is_relaxed)
+        })
+    }
+
+    fn of(mut host: Host, is_relaxed: bool) -> Self {
+        // In between there may be more of those who are gone than there ever were at once.
+        let limits = &mut Arc::make_mut(&mut host.config).limits;
+        let departed = core::mem::replace(&mut limits.departed, u64::MAX);
+        let (has_own, last, has_ended, untold) = (false, None, false, None);
+        Recovery { host, is_relaxed, has_own, last, has_ended, departed, untold }
     }
 
     /// Take the next records, which were kept together.
@@ -144,7 +162,7 @@ impl Recovery {
                     identity.earlier.drain(..last);
                 }
                 if let OwnChange::Start { now_ms, told_ms } = change {
-                    state.set_clock(now_ms, told_ms);
+                    state.set_clock(now_ms, told_ms, told_ms);
                 }
                 state.make(&change, config);
             }
@@ -178,7 +196,11 @@ impl Recovery {
                     state.remove(short);
                 }
             }
-            Record::Time { now_ms, told_ms } => state.set_clock(now_ms, told_ms),
+            Record::Time(Time { now_ms, told_ms, most_ms }) => {
+                state.set_clock(now_ms, told_ms, most_ms);
+                self.untold = None;
+            }
+            Record::Untold(version) => self.untold = Some(version),
             Record::End => self.has_ended = true,
         }
         Ok(())
@@ -200,7 +222,7 @@ impl Recovery {
     /// [`Error::Limit`] if there is no newer generation; [`Error::Malformed`] if the records end
     /// before they say what was held.
     pub fn finish(self) -> Result<Host, Error> {
-        let Recovery { mut host, is_relaxed, has_own, last, has_ended } = self;
+        let Recovery { mut host, is_relaxed, has_own, last, has_ended, departed, untold } = self;
         if last.is_some() != has_own {
             return Err(UNSOUND);
         }
@@ -209,7 +231,10 @@ impl Recovery {
             let generation = host.next_generation()?.max(host.config.generation);
             host.take_generation(generation, host.own().status);
         }
-        host.clock.take_up(&host.state);
+        // Who is gone is forgotten as it was: there are as many as there may be.
+        Arc::make_mut(&mut host.config).limits.departed = departed;
+        host.state.forget_departed(&host.config);
+        host.clock.take_up(&host.state, untold);
         if has_own && !is_anew {
             host.identity.taken_up = Some((host.generation(), host.state.own().max_version));
         }

@@ -73,7 +73,7 @@ impl Host {
             return Err(TORN);
         }
         host.state.view.now_ms = (has_clock == 1).then_some(now);
-        host.state.view.told_ms = now;
+        (host.state.view.told_ms, host.state.view.most_ms) = (now, now);
         host.adopt(own)?;
         for _ in 1..count {
             let held = Participant::read(&mut reader, &host.config, &host.state.hasher)?;
@@ -85,7 +85,7 @@ impl Host {
         }
         let max_version = host.state.own().max_version;
         host.state.view.expiry = Arc::new(Expiry::read(&mut reader, max_version)?);
-        host.clock.take_up(&host.state);
+        host.clock.take_up(&host.state, None);
         if reader.is_empty() { Ok(host) } else { Err(TORN) }
     }
 

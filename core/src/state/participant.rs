@@ -210,8 +210,12 @@ impl Participant {
 
     /// Bytes that count towards `state_bytes`.
     pub(crate) fn cost(&self) -> usize {
-        let deletes = self.rare.deletes.as_ref().map_or(0, |deletes| deletes.len());
-        PARTICIPANT_COST + self.id.len() + self.log.len() + deletes
+        PARTICIPANT_COST + self.id.len() + self.log.len() + self.deletes_len()
+    }
+
+    /// What deletes take that the log does not tell of any more.
+    pub(crate) fn deletes_len(&self) -> usize {
+        self.rare.deletes.as_ref().map_or(0, |deletes| deletes.len())
     }
 
     /// The owner compacted up to there. The copy follows when it lacks nothing that came before.

@@ -47,6 +47,8 @@ pub struct View {
     pub(crate) now_ms: Option<u64>,
     /// What that clock was told last, ms since 1970.
     pub(crate) told_ms: u64,
+    /// The most that it was ever told.
+    pub(crate) most_ms: u64,
     /// How many of those that left or were evicted were forgotten.
     pub(crate) forgotten: u64,
     /// Deadlines of own updates.

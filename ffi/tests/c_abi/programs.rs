@@ -51,7 +51,7 @@ fn a_host_is_kept_as_bytes() {
 
 #[test]
 fn a_host_is_kept_in_a_file() {
-    let program = build("tests/c/durable.c", C99, Linking::Shared, prefix());
+    let program = build("tests/c/durable.c", C11, Linking::Shared, prefix());
     run_checked(&program, &[&scratch("durable_checked").to_string_lossy()]);
 }
 

@@ -132,5 +132,5 @@ fn used_again_after_an_older_file_came_back() {
 /// A file that takes the place of another and is not synced there may not have done so.
 #[test]
 fn a_place_that_is_not_synced() {
-    is_found(|disk| Wrong::boxed(disk, Order::NoPlace), Mistake::None, "");
+    is_found(|disk| Wrong::boxed(disk, Order::NoPlace), Mistake::None, "opened");
 }

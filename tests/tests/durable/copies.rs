@@ -84,6 +84,34 @@ fn the_forgotten_stay_forgotten() {
     assert_eq!(host.status(b"p"), None);
 }
 
+/// One comes back and another leaves: in whatever order copies are kept, there never were too many.
+#[test]
+fn nobody_is_forgotten_who_was_remembered() {
+    for n in 0..20u8 {
+        let disk = SimDisk::default();
+        let (mut host, mut state) = open(&disk, 1, 2);
+        let mut peers = [peer(&[b'p', n], 10), peer(&[b'q', n], 20), peer(&[b'r', n], 5)];
+        peers.iter_mut().for_each(|peer| meet(peer, &mut host, 1 << 16));
+        for peer in &mut peers[..2] {
+            peer.leave().expect("room");
+            meet(peer, &mut host, 1 << 16);
+        }
+        state.upkeep(&mut host).expect("a disk");
+        peers[0].renew().expect("a generation");
+        peers[0].set(b"k", b"again").expect("room");
+        peers[2].leave().expect("room");
+        for at in [0, 2] {
+            meet(&mut peers[at], &mut host, 1 << 16);
+        }
+        let status = |host: &Host| peers.each_ref().map(|peer| host.status(peer.id()));
+        let before = status(&host);
+        assert_eq!(before, [Some(Status::Present), Some(Status::Left), Some(Status::Left)]);
+        state.close(&mut host).expect("a disk");
+        drop((host, state));
+        assert_eq!(status(&open(&disk, 2, 2).0), before);
+    }
+}
+
 /// Somebody is evicted and forgotten, and known again, before copies are kept. An own change took
 /// away what its growth follows.
 #[test]
@@ -114,6 +142,24 @@ fn growth_of_what_was_forgotten_is_left_out() {
     assert!(!x.entries(b"x").is_empty());
 }
 
+/// Whoever is level falls silent. A process that takes its peer up again does not know that, and is
+/// told.
+#[test]
+fn who_was_told_is_told_again_in_the_next_process() {
+    let disk = SimDisk::default();
+    let (mut host, mut state) = open(&disk, 1, 9);
+    let mut other = peer(b"o", 50);
+    host.set(b"k", b"v").expect("room");
+    state.commit(&mut host).expect("a disk");
+    (0..10).for_each(|_| meet(&mut host, &mut other, 1 << 16));
+    assert_eq!(host.acked_version(b"o"), Some(1));
+    state.close(&mut host).expect("a disk");
+    drop((host, state));
+    let (mut host, _state) = open(&disk, 2, 9);
+    (0..10).for_each(|_| meet(&mut host, &mut other, 1 << 16));
+    assert_eq!(host.acked_version(b"o"), Some(1));
+}
+
 /// A process that was killed had a copy that its file has not. The owner hears of it.
 #[test]
 fn what_a_copy_lost_counts_as_not_seen() {
@@ -133,4 +179,7 @@ fn what_a_copy_lost_counts_as_not_seen() {
     let syn = host.initiate(1 << 16).expect("a budget");
     owner.receive(&syn, 1 << 16).expect("a message");
     assert_ne!(owner.acked_version(b"a"), Some(1));
+    meet(&mut host, &mut owner, 1 << 16);
+    meet(&mut owner, &mut host, 1 << 16);
+    assert_eq!(owner.acked_version(b"a"), Some(1));
 }

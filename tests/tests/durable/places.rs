@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use plasmid::{Config, Error, Host};
-use plasmid_store::{DurableState, StoreError};
+use plasmid_store::{Disk as _, DurableState, FileDisk, StoreError};
 
 /// A folder that is gone when it is dropped.
 struct Folder(PathBuf);
@@ -93,6 +93,30 @@ fn the_files_beside_a_state_are_in_nobodys_way() {
             matches!(error, StoreError::Io { kind, .. } if kind == io::ErrorKind::InvalidFilename)
         );
     }
+}
+
+/// Nothing is left of a file that could not be finished, and one that can only be read is read.
+#[test]
+fn what_cannot_be_finished_is_taken_away() {
+    let folder = Folder::new("unfinished");
+    let path = folder.file();
+    drop(written(&path));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("a file");
+        assert!(open(&path, 2).expect("a state").0.get(b"color").is_some());
+    }
+    // Nothing can take the place of a folder.
+    let place = folder.0.join("place");
+    let mut disk = FileDisk::open(&place).expect("a place");
+    disk.create().expect("a file");
+    fs::create_dir_all(place.join("in the way")).expect("a folder");
+    disk.replace().expect_err("it is in the way");
+    let new = folder.0.join("place.plasmid-new");
+    assert!(new.exists());
+    disk.discard();
+    assert!(!new.exists());
 }
 
 /// A file that is written anew can be read by those who could read it, and nobody else.

@@ -75,6 +75,34 @@ fn small_participants_count_as_what_is_held() {
     });
 }
 
+/// What readers may still be told of deletes is in no file, and makes none longer.
+#[test]
+fn remembered_deletes_do_not_count() {
+    let disk = SimDisk::default();
+    let (mut host, mut state) = open(&disk, LocalState::default());
+    let (mut writer, mut now) = (peer(1), 1 << 40);
+    for round in 0..60 {
+        let keys: Vec<String> = (0..20).map(|key| format!("{:01000}", round * 20 + key)).collect();
+        for key in &keys {
+            writer.set(key.as_bytes(), b"").expect("room");
+        }
+        meet(&mut host, &mut writer);
+        for key in &keys {
+            writer.delete(key.as_bytes()).expect("room");
+        }
+        meet(&mut host, &mut writer);
+        writer.compact(None).expect("room");
+        for _ in 0..2 {
+            meet(&mut host, &mut writer);
+            now += 5_000;
+            host.tick(now);
+            state.upkeep(&mut host).expect("a disk");
+        }
+    }
+    let (file, kept) = (disk.contents().map_or(0, |file| file.len()), host.kept_len());
+    assert!(kept < 3000 && file < 150_000, "{file} bytes of {kept}");
+}
+
 fn peer(id: u32) -> Host {
     let config = Config { generation: 1 << 40, nonce: 2, ..Config::default() };
     let mut peer = Host::new(&id.to_le_bytes(), config).expect("a host");

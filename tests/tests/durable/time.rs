@@ -2,7 +2,7 @@
 
 use plasmid::{Config, Host, Turns};
 use plasmid_store::DurableState;
-use plasmid_tests::disk::SimDisk;
+use plasmid_tests::disk::{Faults, SimDisk};
 
 const HOUR: u64 = 3_600_000;
 const START: u64 = 500_000 * HOUR;
@@ -36,6 +36,85 @@ fn time_does_not_go_back() {
     assert_eq!(host.get(b"lease"), Some(&b"mine"[..]));
     tick(&mut host, &mut state, 6 * HOUR + 1);
     assert_eq!(host.get(b"lease"), None);
+}
+
+/// A clock that was wrong for a while, or set back, and is right again, is where it would be
+/// without that, if the host was taken up in between, too.
+#[test]
+fn a_clock_that_is_right_again_is_right() {
+    // At what times of day a process told the time, after one at the start.
+    for wrong in [&[5 * HOUR][..], &[3 * HOUR, 4 * HOUR], &[]] {
+        let disk = SimDisk::default();
+        let (mut host, mut state) = open(&disk, 1);
+        tick(&mut host, &mut state, 10 * HOUR);
+        host.set_expiring(b"lease", b"mine", 4 * HOUR).expect("room");
+        for at in wrong {
+            tick(&mut host, &mut state, *at);
+        }
+        state.close(&mut host).expect("a disk");
+        let snapshot = host.snapshot();
+        drop((host, state));
+        let (mut host, mut state) = open(&disk, 2);
+        if wrong.is_empty() {
+            // It begins in 1970, as where there is no clock before the network.
+            let mut restored = Host::restore(&snapshot, Config::default()).expect("a snapshot");
+            for at in [1000, 2000, START + 11 * HOUR] {
+                restored.tick(at);
+                host.tick(at);
+            }
+            assert_eq!(restored.now_ms(), Some(START + 11 * HOUR + 1000));
+            assert!(restored.get(b"lease").is_some());
+        }
+        tick(&mut host, &mut state, 11 * HOUR);
+        let now = host.now_ms().expect("a clock") - START;
+        assert!((11 * HOUR..14 * HOUR).contains(&now), "{wrong:?}: {now}");
+        assert!(host.get(b"lease").is_some(), "{wrong:?}");
+    }
+}
+
+/// A process sets a lease and ends before it told the time. The next one does.
+#[test]
+fn deadlines_wait_for_a_process_that_tells_the_time() {
+    for is_closed in [false, true] {
+        let disk = SimDisk::default();
+        let (mut host, mut state) = open(&disk, 1);
+        tick(&mut host, &mut state, 0);
+        drop((host, state));
+        let (mut host, mut state) = open(&disk, 2);
+        host.set_expiring(b"lease", b"mine", HOUR).expect("room");
+        state.commit(&mut host).expect("a disk");
+        if is_closed {
+            state.close(&mut host).expect("a disk");
+        }
+        drop((host, state));
+        drop(open(&disk, 3));
+        let (mut host, mut state) = open(&disk, 4);
+        host.tick(START + 2 * HOUR);
+        state.commit(&mut host).expect("a disk");
+        drop((host, state));
+        // It has begun to count: another process goes on with that.
+        let (mut host, mut state) = open(&disk, 5);
+        tick(&mut host, &mut state, 3 * HOUR - 1);
+        assert!(host.get(b"lease").is_some());
+        tick(&mut host, &mut state, 3 * HOUR);
+        assert_eq!(host.get(b"lease"), None);
+    }
+}
+
+/// The disk fails when the host is told the time for the first time. Lengths of time are no
+/// deadlines in a snapshot of it.
+#[test]
+fn a_failed_start_is_none() {
+    let disk = SimDisk::default();
+    let (mut host, mut state) = open(&disk, 1);
+    host.set_expiring(b"lease", b"mine", HOUR).expect("room");
+    state.commit(&mut host).expect("a disk");
+    host.tick(START);
+    disk.set_faults(Faults { sync: Some(0), ..Faults::default() });
+    state.commit(&mut host).expect_err("a disk that fails");
+    let mut restored = Host::restore(&host.snapshot(), Config::default()).expect("a snapshot");
+    restored.tick(START + 1);
+    assert!(restored.get(b"lease").is_some());
 }
 
 /// A deadline that is set before a process tells the time counts from when it does; those that were
