@@ -95,6 +95,9 @@ impl Host {
 
     /// What was set above that version, before this process told the time, counts from now on.
     fn put_off(&mut self, version: u64, by: u64) {
+        if self.is_over() {
+            return;
+        }
         let Host { state, durable, .. } = self;
         if let Some((durable, time)) = durable.as_mut().zip(Time::of(state)) {
             durable.push(|out| time.put(out));

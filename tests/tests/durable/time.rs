@@ -181,6 +181,39 @@ fn the_first_tick_may_come_at_any_time() {
     assert_eq!(host.get(b"lease"), None);
 }
 
+/// A host that is told the time after so many turns, by another thread.
+struct TickingOnce {
+    host: Host,
+    turns: u32,
+}
+
+impl Turns for TickingOnce {
+    fn turn<R>(&mut self, work: impl FnOnce(&mut Host) -> R) -> R {
+        let result = work(&mut self.host);
+        if self.turns == 0 {
+            self.host.tick(START + HOUR);
+        }
+        self.turns = self.turns.wrapping_sub(1);
+        result
+    }
+}
+
+/// Nothing comes after the end of a host, and its file is opened again.
+#[test]
+fn a_tick_may_come_while_a_host_is_laid_down() {
+    for turns in 0..10 {
+        let disk = SimDisk::default();
+        let (mut host, mut state) = open(&disk, 1);
+        tick(&mut host, &mut state, 0);
+        drop((host, state));
+        let (mut host, mut state) = open(&disk, 2);
+        host.set_expiring(b"lease", b"mine", HOUR).expect("room");
+        state.close(&mut TickingOnce { host, turns }).expect("a disk");
+        drop(state);
+        assert!(open(&disk, 3).0.get(b"lease").is_some(), "{turns} turns");
+    }
+}
+
 /// A key comes to its end just before the file is written anew, which keeps what was shown. It ends
 /// in the next process.
 #[test]
