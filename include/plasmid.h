@@ -523,8 +523,8 @@ plasmid_status plasmid_config_set_nonce(plasmid_config *config,
 
 /**
  * The generation of the participant, below 2^63. It must grow each time the participant starts
- * without its earlier state: a newer generation replaces the older one everywhere. Default: the
- * milliseconds since 1970 times 2^16, plus 16 random bits.
+ * without its earlier state, or with one that is relaxed: a newer generation replaces the older
+ * one everywhere. Default: the milliseconds since 1970 times 2^16, plus 16 random bits.
  */
 PLASMID_API
 PLASMID_NODISCARD

@@ -441,7 +441,8 @@ class Config {
   PLASMID_SETTER(set_nonce, std::uint64_t)
 
   /// The generation of the participant, below 2^63; it must grow each time the participant starts
-  /// without its earlier state. Default: from the clock, in milliseconds, and 16 random bits.
+  /// without its earlier state, or with one that is relaxed. Default: from the clock, in
+  /// milliseconds, and 16 random bits.
   PLASMID_SETTER(set_generation, std::uint64_t)
 
   // Limits: why each is what it is, and what becomes of what is over it, is said in plasmid.h. One

@@ -21,8 +21,9 @@ pub struct Config {
     /// A number of this process, different in every process that ever used this id and generation:
     /// it tells a loop in the network (my own message came back) from a twin with my id.
     pub nonce: u64,
-    /// Grows each time this participant starts without its earlier state, and is below 2⁶³. It
-    /// outranks versions: the copy of an older generation is replaced whole.
+    /// Grows each time this participant starts without its earlier state, or with one that a store
+    /// kept of a relaxed host, and is below 2⁶³. It outranks versions: the copy of an older
+    /// generation is replaced whole.
     pub generation: u64,
     /// Name of the cluster. Messages of another cluster are refused.
     pub cluster: Vec<u8>,

@@ -240,8 +240,8 @@ pub unsafe extern "C" fn plasmid_config_set_nonce(
 }
 
 /// The generation of the participant, below 2^63. It must grow each time the participant starts
-/// without its earlier state: a newer generation replaces the older one everywhere. Default: the
-/// milliseconds since 1970 times 2^16, plus 16 random bits.
+/// without its earlier state, or with one that is relaxed: a newer generation replaces the older
+/// one everywhere. Default: the milliseconds since 1970 times 2^16, plus 16 random bits.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn plasmid_config_set_generation(

@@ -62,9 +62,9 @@ use crate::state::State;
 /// - `seed`: of all randomness in the host; drawn from the system by default.
 /// - `nonce`: tells this process from every other that uses this id; drawn from the system by
 ///   default.
-/// - `generation`: below 2**63, grows each time this participant starts without its earlier state;
-///   by default milliseconds since 1970 × 2**16 and 16 random bits. One that goes on from its file
-///   keeps the generation that it had.
+/// - `generation`: below 2**63, grows each time this participant starts without its earlier state,
+///   or with one that is relaxed; by default milliseconds since 1970 × 2**16 and 16 random bits.
+///   One that goes on from its file keeps the generation that it had.
 /// - `cluster`: its name, empty by default. Messages of another cluster are refused.
 /// - `compaction`: `"auto"` drops own deletions and superseded values when they are more than half
 ///   of all and the peers have them, or four times the rest, or old; `"manual"` leaves that to

@@ -78,8 +78,13 @@ impl DurableState {
     ///
     /// What is written to a host that `is_relaxed` is shown at once, and durable a little later.
     /// Who writes does not wait for the disk, and the host starts a new generation after every stop
-    /// without [`close`](DurableState::close). That may differ from one time to the next. A file
-    /// that holds a [`snapshot`](Host::snapshot) is taken for a state as well, and becomes one.
+    /// without [`close`](DurableState::close). Give it one in `config` that is greater than those
+    /// of the processes before: generations can be lost like anything else, and of several that
+    /// were, a host says [`Conflict`](plasmid::Error::Conflict). Whether it is relaxed may differ
+    /// from one time to the next.
+    ///
+    /// A file that holds a [`snapshot`](Host::snapshot) is taken for a state as well, and becomes
+    /// one.
     ///
     /// # Errors
     ///

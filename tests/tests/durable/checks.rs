@@ -35,7 +35,11 @@ impl World {
 
     pub(super) fn try_open(&mut self) -> Result<Open, StoreError> {
         self.nonce += 1;
-        let config = config(self.nonce, self.rng.u64(..));
+        let mut config = config(self.nonce, self.rng.u64(..));
+        if self.is_growing {
+            // By more than one process ever takes.
+            config.generation += self.nonce << 32;
+        }
         let disk = (self.between)(self.disk.clone());
         let (host, state) = DurableState::open_on(disk, b"owner", config, self.is_relaxed)?;
         Ok(Open { host, state })

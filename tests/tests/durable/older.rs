@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use plasmid::{Config, Host};
+use plasmid::{Config, Error, Host};
 use plasmid_store::DurableState;
 use plasmid_tests::disk::SimDisk;
 
@@ -67,6 +67,54 @@ fn an_older_copy_of_the_file_is_healed_by_one_generation() {
         meet(&mut host, &mut peer);
         assert_eq!(host.conflicts(), 0);
         assert_eq!(host.entries(b"a"), peer.entries(b"a"));
+    }
+}
+
+/// A relaxed host took two generations and lost both, and each is with somebody. One that its
+/// config gives above them settles it; else the second looks like a twin, and the program has to
+/// decide.
+#[test]
+fn generations_that_were_lost_are_outranked_by_a_greater_one() {
+    for is_growing in [true, false] {
+        let disk = SimDisk::default();
+        let mut peers =
+            [b"b", b"c"].map(|id| Host::new(id, config(50 + u64::from(id[0]))).expect("a host"));
+        let reopen = |nonce: u64| {
+            let generation = if is_growing { nonce << 16 } else { 1 };
+            let config = Config { generation, ..config(nonce) };
+            DurableState::open_on(Box::new(disk.clone()), b"a", config, true).expect("a state")
+        };
+        drop(reopen(1));
+        let old = disk.contents().expect("a file");
+        for (peer, nonce) in peers.iter_mut().zip(2..) {
+            disk.put(old.clone());
+            let (mut host, _state) = reopen(nonce);
+            host.set(b"k", b"lost").expect("room");
+            // By itself it takes no more than a little above the one that it knows.
+            while !is_growing && host.generation() < nonce << 20 {
+                host.renew().expect("a generation");
+            }
+            meet(&mut host, peer);
+            assert_eq!(peer.get_from(b"a", b"k"), Some(&b"lost"[..]));
+        }
+
+        disk.put(old);
+        let (mut host, _state) = reopen(4);
+        host.set(b"k", b"v").expect("room");
+        for peer in &mut peers {
+            meet(&mut host, peer);
+        }
+        assert_eq!(host.conflicts() > 0, !is_growing);
+        let written = host.set(b"k", b"v");
+        if !is_growing {
+            assert_eq!(written, Err(Error::Conflict));
+            host.renew().expect("a generation");
+        }
+        for peer in &mut peers {
+            meet(&mut host, peer);
+            assert_eq!(peer.get_from(b"a", b"k"), Some(&b"v"[..]));
+            assert_eq!(peer.generation_of(b"a"), Some(host.generation()));
+        }
     }
 }
 
