@@ -1,5 +1,5 @@
-//! Our side beside stores: the durable state, and a bare file, which nothing can be faster than
-//! that syncs as often.
+//! Our side beside stores: the durable state, and a bare file, which grows with every entry.
+//! Whoever makes a file longer in advance syncs as often and is faster.
 
 use std::error::Error;
 
