@@ -1,6 +1,6 @@
 //! Opening the state again, and what is compared then.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use plasmid::Host;
 use plasmid_store::{DurableState, StoreError};
@@ -89,6 +89,7 @@ impl World {
                 }
             }
         }
+        self.look_for_lost_generations(&open.host)?;
         self.copies_are_sound(&open.host)?;
         self.now.clone_from(&found.map);
         self.begun = found.reached;
@@ -96,6 +97,18 @@ impl World {
         self.acked.push(found);
         self.open = Some(open);
         self.note_shown_by_owner()
+    }
+
+    /// Only a relaxed host loses any, and only where those that it is given do not outrank them.
+    fn look_for_lost_generations(&mut self, host: &Host) -> Result<(), Wrong> {
+        let known = self.peers.iter().filter_map(|peer| peer.generation_of(b"owner"));
+        let lost: BTreeSet<u64> = known.filter(|known| *known > host.generation()).collect();
+        let may_be_lost = self.is_rolled_back || self.is_relaxed && !self.is_growing;
+        if !lost.is_empty() && !may_be_lost {
+            return Err(format!("peers know {lost:?}, the owner is in {}", host.generation()));
+        }
+        self.may_conflict = lost.len() > 1;
+        Ok(())
     }
 
     /// What is held of others is what they have, or had.

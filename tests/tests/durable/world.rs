@@ -94,6 +94,9 @@ pub(crate) struct World {
     pub(super) is_relaxed: bool,
     /// Each process is given a greater generation, as a clock gives, or all are given the same.
     pub(super) is_growing: bool,
+    /// Several peers know generations that a relaxed host took and lost. It goes on in a new one
+    /// when it hears of the first, and takes the second for a twin: then the program decides.
+    pub(super) may_conflict: bool,
     pub(super) open: Option<Open>,
     pub(super) peers: Vec<Host>,
     pub(super) nonce: u64,
@@ -128,6 +131,7 @@ impl World {
             between,
             is_relaxed,
             is_growing: seed.is_multiple_of(2),
+            may_conflict: false,
             open: None,
             peers: vec![peer(b'0'), peer(b'1')],
             nonce: 100,
@@ -183,7 +187,6 @@ impl World {
 
     /// Write a few changes, and have them acknowledged together.
     pub(crate) fn write(&mut self) -> Result<(), Wrong> {
-        let may_conflict = self.may_conflict();
         let Some(open) = &mut self.open else {
             return Ok(());
         };
@@ -193,7 +196,7 @@ impl World {
                 Ok(()) => self.now = after,
                 // It failed when there was nothing to refuse.
                 Err(Error::Store) => return self.acknowledge(),
-                Err(Error::Conflict) if may_conflict => {
+                Err(Error::Conflict) if self.may_conflict => {
                     let renewed = open.host.renew();
                     renewed.map_err(|error| format!("not renewed: {error}"))?;
                 }
@@ -283,13 +286,6 @@ impl World {
         }
     }
 
-    /// A relaxed host that takes a generation and loses it again, more than once, goes on in a new
-    /// one when it hears of the first, and takes the second for a twin that is alive: then the
-    /// program decides. Where each process is given one above all before it, that does not happen.
-    fn may_conflict(&self) -> bool {
-        self.is_relaxed && !self.is_growing
-    }
-
     fn have_all_meet(&mut self, open: &mut Open) {
         for _ in 0..8 {
             for peer in &mut self.peers {
@@ -309,7 +305,7 @@ impl World {
         self.have_all_meet(&mut open);
         match open.host.delete(b"nothing") {
             Ok(_) => {}
-            Err(Error::Conflict) if self.may_conflict() => {
+            Err(Error::Conflict) if self.may_conflict => {
                 open.host.renew().map_err(|error| format!("not renewed: {error}"))?;
                 self.have_all_meet(&mut open);
             }
